@@ -1,0 +1,110 @@
+"""What a job wants shown: plain data, drawn by `guina.look`, which knows kinds of panels and no jobs.
+
+Pictures are uint8 arrays, H×W×3 or H×W (grey). Every panel has a title and one sentence that says what it says.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Lines over a common x axis, such as the loss over the steps.
+
+    Args:
+        lines: name → (x, y), two arrays of equal length each.
+        log_y: whether the y axis is logarithmic.
+    """
+
+    title: str
+    says: str
+    lines: dict[str, tuple[np.ndarray, np.ndarray]]
+    x_label: str
+    y_label: str
+    log_y: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a header; numbers are aligned right and given as they should be printed."""
+
+    title: str
+    says: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str | float]]
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Counts of true class (row) by answer (column), with pictures of each cell's examples where there are any.
+
+    Args:
+        classes: K names.
+        counts_KK: how often class i (row) was answered with class j (column).
+        examples: (i, j) → up to a few (picture, name) of that cell.
+    """
+
+    title: str
+    says: str
+    classes: Sequence[str]
+    counts_KK: np.ndarray
+    examples: dict[tuple[int, int], list[tuple[np.ndarray, str]]]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """A grid of pictures, each with a caption.
+
+    Args:
+        pictures: uint8, H×W×3 or H×W; they may differ in size.
+        captions: one line each, "" for none.
+        smooth: False keeps pixels square when enlarged (filters, small pictures).
+    """
+
+    title: str
+    says: str
+    pictures: Sequence[np.ndarray]
+    captions: Sequence[str]
+    smooth: bool = False
+
+
+@dataclass(frozen=True)
+class Sliding:
+    """A filter sliding over an input, with the numbers: what convolution does.
+
+    Args:
+        input_HW: the input's values.
+        kernel_KK: the filter's values.
+        output_hw: what the filter gives at each place.
+        stride, padding: how it slides.
+    """
+
+    title: str
+    says: str
+    input_HW: np.ndarray
+    kernel_KK: np.ndarray
+    output_hw: np.ndarray
+    stride: int
+    padding: int
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """How often the network is right where it says it is p sure.
+
+    Args:
+        confidence_B, accuracy_B, count_B: per bin of confidence: the mean confidence, the share right, examples.
+        ece: the expected calibration error, a fraction.
+    """
+
+    title: str
+    says: str
+    confidence_B: np.ndarray
+    accuracy_B: np.ndarray
+    count_B: np.ndarray
+    ece: float
+
+
+Panel = Curves | Table | Confusion | Pictures | Sliding | Reliability
