@@ -1,0 +1,213 @@
+"""A job: everything that is particular to one task. The engine is everything that is not.
+
+A job says how files become examples, which networks there are, who learns what in which turn, and how an answer is
+made and scored. It never sees the loop, so the budget, accumulation, clipping, the not-a-number guard, checkpoints,
+several processes and the progress line are the same for every job.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from guina.data.order import Draw, Order
+from guina.data.records import Arrays, Records
+from guina.panels import Panel
+
+Nets = dict[str, nn.Module]
+Batch = dict[str, Tensor]  # the first axis of every tensor is the example, or the lane
+Carry = dict[str, Tensor] | None  # what a stateful network remembers between steps; None: nothing yet
+Terms = dict[str, Tensor]  # sums over the batch; a term without a gradient is logged, not learned from
+Answer = dict[str, Any]  # as JSON prints it
+Scores = dict[str, float]
+Snap = dict[str, np.ndarray | str]
+
+
+class Loss(Protocol):
+    """What a turn minimises: named sums over the batch, which the engine divides by the global count."""
+
+    def __call__(
+        self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator
+    ) -> tuple[Terms, Carry]: ...
+
+
+def examples(batch: Batch) -> int:
+    """How many examples a batch has: the usual denominator."""
+    return len(next(iter(batch.values())))
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Who learns, from what, and how often.
+
+    Args:
+        players: the names of the networks whose weights this turn updates; the others' gradients are off.
+        loss: what they minimise.
+        every: the turn is taken in every so many steps (a lazy penalty).
+        fresh_batch: whether it draws a batch of its own instead of the step's.
+        count: the denominator of the loss, known before the backward pass: examples, tokens ...
+    """
+
+    name: str
+    players: tuple[str, ...]
+    loss: Loss
+    every: int = 1
+    fresh_batch: bool = False
+    count: Callable[[Batch], int] = examples
+
+
+@dataclass(frozen=True)
+class Learner:
+    """How one player learns.
+
+    Args:
+        optimizer: "muon" updates matrices and filters with Muon, and everything else with AdamW at `rate_rest`.
+        rate: the highest learning rate.
+        rate_rest: that of what Muon does not update (biases, gains, embeddings).
+        betas: of Adam; the first is Muon's and SGD's momentum.
+        weight_decay: decoupled from the gradient, not applied to vectors.
+    """
+
+    optimizer: Literal["adamw", "muon", "sgd"] = "adamw"
+    rate: float = 1e-3
+    rate_rest: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.99)
+    weight_decay: float = 0.0
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of the training with turns and rates of its own; most jobs have one.
+
+    Args:
+        share: of all steps.
+        batch: examples (or lanes) a step, over all shards and processes.
+        warmup, hold: the rate rises until the fraction `warmup` of the phase, stays until `hold`, and falls linearly to
+            zero at the end.
+        clip: the largest norm of a turn's gradient; None: as it is.
+        ema: the half-life of the averaged weights, as a fraction of the phase; None: no averaging.
+    """
+
+    name: str
+    turns: tuple[Turn, ...]
+    learners: Mapping[str, Learner]
+    batch: int
+    share: float = 1.0
+    warmup: float = 0.1
+    hold: float = 0.1
+    clip: float | None = None
+    ema: float | None = None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a job learned from the training split before any training: JSON and tensors."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+
+
+class Job(ABC):
+    """One task. The methods stand in the order in which they are called.
+
+    Class attributes:
+        name: as the command line says it.
+        Settings: a flat frozen dataclass with at most a dozen fields, each with a sentence.
+        metric: the key of the headline score.
+        sizes: from small to large, what `size="auto"` chooses from; empty where there is no such dial.
+    """
+
+    name: ClassVar[str]
+    Settings: ClassVar[type]
+    metric: ClassVar[str]
+    sizes: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, settings: Any) -> None:
+        self.settings = settings
+
+    # --- from files to arrays ---
+
+    @abstractmethod
+    def read(self, source: str, splits: Sequence[str]) -> Records:
+        """Files to records of these splits. A bad file is named and counted, never silent; then the split."""
+
+    @abstractmethod
+    def fit(self, records: Records) -> None:
+        """Learn classes, vocabulary, shapes: from the training split alone."""
+
+    @abstractmethod
+    def arrays(self, records: Records) -> Arrays:
+        """Decode records once, into a memory-mapped cache."""
+
+    def measure(self, arrays: Arrays) -> None:  # noqa: B027  most jobs measure nothing
+        """Learn means and other statistics from the training arrays."""
+
+    @abstractmethod
+    def fitted(self) -> Fitted:
+        """What `fit` and `measure` learned, to be saved."""
+
+    @abstractmethod
+    def restore(self, fitted: Fitted) -> None:
+        """Take back what `fitted` gave."""
+
+    # --- learning ---
+
+    @abstractmethod
+    def build(self) -> Nets:
+        """New networks, from settings and what was fitted; initialised from torch's seeded generator."""
+
+    def begin(self, nets: Nets, arrays: Arrays) -> None:  # noqa: B027  most jobs begin as they were built
+        """Set weights that are computed from the training data rather than drawn."""
+
+    def worth(self, size: str, epochs: float) -> bool:
+        """Whether a size would see the data often enough; `auto` takes the largest that is worth it."""
+        return True
+
+    @abstractmethod
+    def phases(self) -> list[Phase]:
+        """The stretches of the training, their turns and rates."""
+
+    @abstractmethod
+    def order(self, arrays: Arrays, phase: Phase) -> Order:
+        """In which order a phase sees the examples."""
+
+    @abstractmethod
+    def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
+        """Gather, augment and pad a batch as whole tensors, on the CPU."""
+
+    # --- judging and answering ---
+
+    @abstractmethod
+    def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
+        """The metrics on at most `limit` examples; the headline is under `metric`."""
+
+    @abstractmethod
+    def baseline(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Scores:
+        """The same metrics for the simplest thing that works; the dearer baselines only when thorough."""
+
+    @abstractmethod
+    def better(self, a: Scores, b: Scores) -> bool:
+        """Whether a is better than b: what "best weights" means, which may differ from the headline."""
+
+    def conclude(self, nets: Nets, val: Arrays) -> None:  # noqa: B027  most jobs have nothing left to set
+        """Set what is learned after training, from the validation split (a temperature, a threshold)."""
+
+    @abstractmethod
+    def predict(self, nets: Nets, inputs: Iterable[Any]) -> Iterator[Answer]:
+        """Raw inputs to answers, streaming, by the one path that serves too."""
+
+    @abstractmethod
+    def inputs(self, arrays: Arrays) -> Iterator[Any]:
+        """Stored examples as raw inputs, for comparing what is served with what was trained."""
+
+    def snap(self, nets: Nets, val: Arrays) -> Snap:
+        """What the network does now with the same few examples: arrays (npy) and texts, by name."""
+        return {}
+
+    def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> list[Panel]:
+        """What to show of the inside and of the failures on `arrays`."""
+        return []

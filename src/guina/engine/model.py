@@ -1,0 +1,84 @@
+"""What ships: model.safetensors, model.json and a model card, written whole, read without executing anything."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from guina.engine.checkpoint import load_tensors, read_folder, save_tensors, write_folder
+from guina.engine.job import Fitted, Job, Nets
+from guina.engine.run import FORMAT, to_json
+from guina.errors import GuinaError
+
+PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib", ".npy")
+
+
+def save_model(folder: Path, job: Job, nets: Nets, card: str) -> None:
+    """Write model/: everything an answer needs, nothing else."""
+    fitted = job.fitted()
+    facts = {
+        "format": FORMAT,
+        "job": job.name,
+        "settings": asdict(job.settings),
+        "fitted": fitted.facts,
+    }
+    tensors = {f"fitted/{name}": tensor for name, tensor in fitted.tensors.items()}
+    tensors |= net_tensors("nets", nets)
+    write_folder(
+        folder,
+        {
+            "model.json": to_json(facts),
+            "model.safetensors": save_tensors(tensors),
+            "README.md": card.encode(),
+        },
+    )
+
+
+def load_model(folder: Path, find: Callable[[str], type[Job]]) -> tuple[Job, Nets]:
+    """A job and its networks as they were saved, in evaluation mode.
+
+    Args:
+        find: the registered job of a name; a name is all that the file may say of code.
+
+    Raises:
+        GuinaError: the folder is no model, is damaged, or is a pickle, which is never opened.
+    """
+    if folder.suffix.lower() in PICKLES:
+        raise GuinaError(
+            f"{folder} is a pickle: opening it could run any code",
+            "a run folder, with model/model.safetensors",
+            "train with guina, or convert its weights to safetensors yourself",
+        )
+    files = read_folder(folder)
+    if not {"model.json", "model.safetensors"} <= set(files):
+        raise GuinaError(f"{folder} holds no model", "model.json and model.safetensors")
+    try:
+        facts = json.loads(files["model.json"])
+        job = make_job(find(facts["job"]), facts["settings"])
+        tensors = load_tensors(files["model.safetensors"], str(folder / "model.safetensors"))
+        job.restore(Fitted(facts["fitted"], pick(tensors, "fitted")))
+        nets = job.build()
+        for name, net in nets.items():
+            net.load_state_dict(pick(tensors, f"nets/{name}"))
+            net.eval()
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise GuinaError(f"{folder} does not fit this guina: {error}", "a model this version can read") from None
+    return job, nets
+
+
+def make_job(kind: type[Job], settings: dict[str, Any]) -> Job:
+    """A job from recorded settings; an unknown one is an error."""
+    return kind(kind.Settings(**settings))
+
+
+def net_tensors(prefix: str, nets: Nets) -> dict[str, Tensor]:
+    """The state of networks by name: PREFIX/NET/WEIGHT."""
+    return {f"{prefix}/{name}/{key}": t for name, net in nets.items() for key, t in net.state_dict().items()}
+
+
+def pick(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors under a prefix, without it."""
+    return {key[len(prefix) + 1 :]: t for key, t in tensors.items() if key.startswith(prefix + "/")}

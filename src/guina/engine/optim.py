@@ -1,0 +1,186 @@
+"""Optimizers and their state: AdamW, SGD, and Muon in fp32; schedules; gradient norms.
+
+Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon) replaces the momentum matrix M = U S Vᵀ of a
+weight by the nearest semi-orthogonal one, U Vᵀ, so that every direction is learned at the same pace. torch.optim.Muon
+casts to bfloat16, which is slow on a CPU, and takes matrices only; this one computes in the weight's own precision and
+flattens filters.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from guina.engine.job import Learner, Phase
+from guina.errors import GuinaError
+
+
+def orthogonalize(m: Tensor, steps: int = 5) -> Tensor:
+    """The nearest semi-orthogonal matrices, approximately: singular values end in 0.7 … 1.2.
+
+    Args:
+        m: ... × R × C.
+        steps: of the quintic Newton–Schulz iteration X ← aX + (bA + cA²)X with A = XXᵀ.
+
+    Example:
+        >>> s = torch.linalg.svdvals(orthogonalize(torch.randn(8, 32)))
+        >>> bool((s > 0.5).all() and (s < 1.4).all())
+        True
+    """
+    a, b, c = 3.4445, -4.7750, 2.0315
+    tall = m.size(-2) > m.size(-1)
+    x = m.mT if tall else m
+    x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    for _ in range(steps):
+        gram = x @ x.mT
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return x.mT if tall else x
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum with Nesterov's look-ahead, orthogonalised, for matrices and filters (O × I × kernel, flattened).
+
+    The step is scaled by √max(1, O / fan-in), so that one rate suits all shapes. Weights decay by rate × decay.
+
+    Args:
+        params: tensors of two or more dimensions.
+        lr: the learning rate, about 0.02 to 0.3: the spectral norm of a step.
+        momentum: of the running gradient.
+        weight_decay: decoupled.
+    """
+
+    def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0.9, weight_decay: float = 0.0) -> None:
+        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is None:
+                    continue
+                state = self.state[weight]
+                if not state:
+                    state["momentum"] = torch.zeros_like(weight)
+                momentum = state["momentum"].mul_(group["momentum"]).add_(weight.grad)
+                ahead = weight.grad.add(momentum, alpha=group["momentum"])
+                update = orthogonalize(ahead.flatten(1)).view_as(ahead)
+                rows, columns = weight.size(0), weight[0].numel()
+                weight.mul_(1 - group["lr"] * group["weight_decay"])
+                weight.add_(update, alpha=-group["lr"] * max(1.0, rows / columns) ** 0.5)
+
+
+class Optimizer:
+    """The optimizers of one player, and their state by the names of its weights.
+
+    Args:
+        weights: what the player learns, by name.
+        learner: how it learns.
+    """
+
+    def __init__(self, weights: Mapping[str, Tensor], learner: Learner) -> None:
+        self.names = {weight: name for name, weight in weights.items()}
+        matrices = [w for w in self.names if w.ndim >= 2]
+        vectors = [w for w in self.names if w.ndim < 2]
+        decay = learner.weight_decay
+        self.parts: list[torch.optim.Optimizer] = []
+        if learner.optimizer == "muon":
+            if matrices:
+                self.parts.append(Muon(matrices, learner.rate, learner.betas[0], decay))
+            if vectors:
+                self.parts.append(
+                    torch.optim.AdamW(vectors, learner.rate_rest, learner.betas, weight_decay=0.0, fused=True)
+                )
+        else:
+            groups: list[dict[str, Any]] = [
+                {"params": matrices, "weight_decay": decay},
+                {"params": vectors, "weight_decay": 0.0},
+            ]
+            groups = [group for group in groups if group["params"]]
+            if learner.optimizer == "adamw":
+                self.parts.append(torch.optim.AdamW(groups, learner.rate, learner.betas, fused=True))
+            else:
+                self.parts.append(torch.optim.SGD(groups, learner.rate, learner.betas[0], nesterov=True, fused=True))
+        self.rates = [[group["lr"] for group in part.param_groups] for part in self.parts]
+
+    def step(self, factor: float) -> None:
+        """One update, at `factor` times the highest learning rate."""
+        for part, rates in zip(self.parts, self.rates, strict=True):
+            for group, rate in zip(part.param_groups, rates, strict=True):
+                group["lr"] = rate * factor
+            part.step()
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that an unbroken run would remember: "WEIGHT|KEY" → tensor."""
+        return {
+            f"{self.names[weight]}|{key}": value
+            for part in self.parts
+            for weight, kept in part.state.items()
+            for key, value in kept.items()
+            if isinstance(value, Tensor)
+        }
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take back what `state` gave.
+
+        Copied into tensors laid out like their weights: fused AdamW computes wrong updates, silently, when the
+        strides of a moment differ from its weight's.
+
+        Raises:
+            GuinaError: the state belongs to another network.
+        """
+        weights = {name: weight for weight, name in self.names.items()}
+        kept: dict[str, dict[str, Tensor]] = {}
+        for key, value in state.items():
+            name, what = key.rsplit("|", 1)
+            if name not in weights or value.shape not in (weights[name].shape, torch.Size([])):
+                raise GuinaError(f"the saved optimizer state has {key}", "the state of this network")
+            like = torch.zeros_like(weights[name]) if value.ndim else torch.zeros_like(value)
+            kept.setdefault(name, {})[what] = like.copy_(value)
+        for part in self.parts:
+            for group in part.param_groups:
+                for weight in group["params"]:
+                    if self.names[weight] in kept:
+                        part.state[weight] = dict(kept[self.names[weight]])
+
+
+def rate_factor(phase: Phase, done: float) -> float:
+    """The learning rate at a fraction of the phase, as a factor of the highest: up, level, down to zero.
+
+    Example:
+        >>> phase = Phase("only", (), {}, batch=1, warmup=0.2, hold=0.5)
+        >>> [rate_factor(phase, done) for done in (0.1, 0.3, 0.75, 1.0)]
+        [0.5, 1.0, 0.5, 0.0]
+    """
+    if done < phase.warmup:
+        return done / phase.warmup
+    if done <= phase.hold:
+        return 1.0
+    return max(0.0, (1.0 - done) / (1.0 - max(phase.hold, phase.warmup)))
+
+
+class Average:
+    """An exponential moving average of a network's weights, updated every few steps: its cost is a constant share.
+
+    Args:
+        net: whose weights are averaged; buffers are copied, as their own averages are in them already.
+    """
+
+    every = 5
+
+    def __init__(self, net: nn.Module, shadow: nn.Module) -> None:
+        self.net, self.shadow = net, shadow
+        self.shadow.requires_grad_(False)
+
+    @torch.no_grad()
+    def update(self, step: int, half_life: float) -> None:
+        """After a step: move towards the weights; `half_life` in steps, shorter while the run is young."""
+        if (step + 1) % self.every:
+            return
+        half_life = min(half_life, (step + 1) / 4)
+        keep = 0.5 ** (self.every / max(half_life, 1e-9))
+        ours: list[Tensor] = list(self.shadow.parameters())
+        theirs: list[Tensor] = list(self.net.parameters())
+        torch._foreach_lerp_(ours, theirs, 1 - keep)
+        for mine, other in zip(self.shadow.buffers(), self.net.buffers(), strict=True):
+            mine.copy_(other)

@@ -1,0 +1,245 @@
+"""The run folder: what a run writes, and how others read it.
+
+    run.json  status.json  metrics.jsonl  events.jsonl  snaps/  checkpoints/  model/
+
+The trainer appends or replaces; whoever watches reads. A file that is replaced is written under another name, synced
+and renamed; a line that was torn by a kill is ignored.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from guina.errors import GuinaError
+
+FORMAT = 1
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replace a file so that a kill at any instant leaves the old one or the new one."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    with open(temporary, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names in a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def to_json(value: Any) -> bytes:
+    return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def read_json(path: Path, most: int = 64 << 20) -> dict[str, Any]:
+    """A JSON object from a file of ours.
+
+    Raises:
+        GuinaError: the file is missing, too large, no JSON object, or of a newer format.
+    """
+    try:
+        if path.stat().st_size > most:
+            raise GuinaError(f"{path} has {path.stat().st_size} bytes", f"at most {most}")
+        value = json.loads(path.read_bytes())
+    except OSError as error:
+        raise GuinaError(f"{path} cannot be read: {error.strerror}", "a file that guina wrote") from None
+    except (ValueError, RecursionError):
+        raise GuinaError(f"{path} is no JSON", "a file that guina wrote", "restore it, or train anew") from None
+    if not isinstance(value, dict) or not isinstance(value.get("format", FORMAT), int):
+        raise GuinaError(f"{path} is no JSON object", "a file that guina wrote", "restore it, or train anew")
+    if value.get("format", FORMAT) > FORMAT:
+        raise GuinaError(f"{path} has format {value['format']}", f"format {FORMAT}", "use a newer guina")
+    return value
+
+
+def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a .jsonl file; a torn last line is ignored."""
+    if not path.exists():
+        return
+    for line in path.read_bytes().split(b"\n"):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict):
+            yield row
+
+
+class RunFolder:
+    """A run on disk.
+
+    Example:
+        >>> import tempfile
+        >>> folder = RunFolder(Path(tempfile.mkdtemp()) / "digits")
+        >>> folder.create(); folder.metric({"step": 1, "train/loss": 0.5})
+        >>> [row["train/loss"] for row in folder.metrics()]
+        [0.5]
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checkpoints, self.snaps, self.model = path / "checkpoints", path / "snaps", path / "model"
+        self._lock: int | None = None
+        self._status_at = 0.0
+
+    # --- creating and locking ---
+
+    def create(self) -> None:
+        for folder in (self.path, self.checkpoints, self.snaps):
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def lock(self) -> None:
+        """Take the run for this process until it ends.
+
+        Raises:
+            GuinaError: another process has it.
+        """
+        self._lock = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._lock)
+            self._lock = None
+            raise GuinaError(
+                f"{self.path} is in use by another guina", "one at a time", "wait, or choose another --out"
+            ) from None
+
+    def unlock(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    # --- what is replaced ---
+
+    @property
+    def info(self) -> dict[str, Any]:
+        return read_json(self.path / "run.json")
+
+    def begin(self, info: dict[str, Any]) -> None:
+        """Write run.json, once."""
+        write_atomic(self.path / "run.json", to_json({"format": FORMAT, **info}))
+
+    @property
+    def begun(self) -> bool:
+        return (self.path / "run.json").exists()
+
+    def status(self, now: bool = False, **state: Any) -> None:
+        """Replace status.json, at most once a second unless it must be `now`."""
+        if now or time.monotonic() - self._status_at >= 1.0:
+            self._status_at = time.monotonic()
+            path = self.path / "status.json"
+            temporary = path.with_name(".status.json.tmp")
+            temporary.write_bytes(to_json({"format": FORMAT, "heartbeat": time.time(), **state}))
+            os.replace(temporary, path)
+
+    def read_status(self) -> dict[str, Any]:
+        path = self.path / "status.json"
+        return read_json(path) if path.exists() else {}
+
+    # --- what is appended ---
+
+    def metric(self, row: dict[str, Any]) -> None:
+        self._append("metrics.jsonl", row)
+
+    def event(self, kind: str, step: int, **facts: Any) -> None:
+        self._append("events.jsonl", {"event": kind, "step": step, "time": round(time.time(), 3), **facts})
+
+    def _append(self, name: str, row: dict[str, Any]) -> None:
+        with open(self.path / name, "ab") as file:
+            file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        return list(read_lines(self.path / "metrics.jsonl"))
+
+    def events(self) -> list[dict[str, Any]]:
+        return list(read_lines(self.path / "events.jsonl"))
+
+    def snap(self, step: int, things: dict[str, np.ndarray | str]) -> None:
+        """What the network did at a step: an array becomes NAME-STEP.npy, a text NAME-STEP.txt."""
+        files = {}
+        for name, thing in things.items():
+            path = self.snaps / f"{name}-{step:08d}.{'txt' if isinstance(thing, str) else 'npy'}"
+            if isinstance(thing, str):
+                path.write_text(thing, encoding="utf-8")
+            else:
+                np.save(path, thing, allow_pickle=False)
+            files[name] = path.name
+        self._append("snaps/index.jsonl", {"step": step, "files": files})
+
+    def read_snaps(self) -> list[tuple[int, dict[str, np.ndarray | str]]]:
+        """All snapshots in order of their steps."""
+        found: list[tuple[int, dict[str, np.ndarray | str]]] = []
+        for row in read_lines(self.snaps / "index.jsonl"):
+            things: dict[str, np.ndarray | str] = {}
+            for name, file in row["files"].items():
+                path = self.snaps / Path(file).name
+                things[name] = path.read_text("utf-8") if path.suffix == ".txt" else np.load(path, allow_pickle=False)
+            found.append((row["step"], things))
+        return found
+
+    # --- cutting back to a checkpoint ---
+
+    APPENDED = ("metrics.jsonl", "events.jsonl", "snaps/index.jsonl")
+
+    def lengths(self) -> dict[str, int]:
+        """How long the appended files are, for the checkpoint to remember; on disk before it is."""
+        lengths = {}
+        for name in self.APPENDED:
+            path = self.path / name
+            if path.exists():
+                with open(path, "rb") as file:
+                    os.fsync(file.fileno())
+                lengths[name] = path.stat().st_size
+        return lengths
+
+    def cut(self, lengths: dict[str, int]) -> None:
+        """Cut the appended files back to what they were at a checkpoint, and drop newer snaps."""
+        for name in self.APPENDED:
+            path = self.path / name
+            if path.exists() and path.stat().st_size > lengths.get(name, 0):
+                os.truncate(path, lengths.get(name, 0))
+        kept = {name for row in read_lines(self.snaps / "index.jsonl") for name in row["files"].values()}
+        for path in self.snaps.glob("*-*.*"):
+            if path.name not in kept:
+                path.unlink()
+
+    def clear(self) -> None:
+        """Forget everything but the lock: a run that was killed before its first checkpoint starts anew."""
+        for path in self.path.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != ".lock":
+                path.unlink()
+        self.create()
+
+
+def new_folder(job: str, name: str, root: Path = Path("runs")) -> Path:
+    """A folder that is not there yet: runs/JOB/NAME, or NAME-2, NAME-3 …"""
+    path, n = root / job / name, 1
+    while path.exists():
+        n += 1
+        path = root / job / f"{name}-{n}"
+    return path
+
+
+def newest_folder(job: str, name: str, root: Path = Path("runs")) -> Path:
+    """The newest of the folders that `new_folder` would have made, or the first one if there is none."""
+    path, n = root / job / name, 1
+    while (following := root / job / f"{name}-{n + 1}").exists():
+        path, n = following, n + 1
+    return path

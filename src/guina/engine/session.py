@@ -1,0 +1,362 @@
+"""A training from the user's words to the model that ships: read, plan, train, conclude, prove.
+
+`train` is called by the command line and by Python alike. It starts a run, continues an unfinished one, or gives the
+answer of a finished one; whatever interrupts it leaves a run that resumes.
+"""
+
+import time
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import guina
+from guina.data.records import TRAIN, VAL, Arrays, Records
+from guina.engine.budget import Clock, Limit, Plan
+from guina.engine.job import Job, Nets, Scores
+from guina.engine.model import load_model, make_job, save_model
+from guina.engine.parallel import Team
+from guina.engine.probe import Cost, choose_size, epochs_in
+from guina.engine.progress import Progress, duration
+from guina.engine.run import RunFolder
+from guina.engine.signals import Stop
+from guina.engine.step import Observer
+from guina.engine.train import Place, Training, build_nets
+from guina.errors import GuinaError
+from guina.runtime import evaluating, rank_and_world, set_up
+
+PROVEN = 256  # validation examples whose answers the saved model must repeat to the bit
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to train, whatever the job; recorded in run.json.
+
+    Args:
+        limit: minutes, epochs or steps.
+        seed: of weights, order, augmentation, dropout.
+        shards: parts of the global batch; None: one a process.
+        device, precision, threads: as `runtime.set_up` takes them.
+        resume: continue a run, or start it if there is none.
+        max_bad: the share of files that may be bad.
+        started: seconds that had already passed when this was called; the budget counts them.
+    """
+
+    limit: Limit
+    seed: int = 0
+    shards: int | None = None
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int | None = None
+    resume: bool = False
+    started: float = 0.0
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "limit": self.limit.record(),
+            "seed": self.seed,
+            "shards": self.shards,
+            "threads": self.threads,
+        }
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training gave, as `guina train --json` prints it."""
+
+    run: str
+    job: str
+    score: Scores
+    baseline: Scores
+    steps: int
+    epochs: float
+    seconds: float
+    stopped: str
+
+
+class Session:
+    """One call of `train`.
+
+    Args:
+        job: with the settings as given; `size` may be "auto".
+        source: the user's DATA.
+        out: the run folder.
+    """
+
+    def __init__(self, job: Job, source: str, out: Path, options: Options, progress: Progress, stop: Stop) -> None:
+        self.job, self.source, self.options, self.progress, self.stop = job, source, options, progress, stop
+        self.folder = RunFolder(out)
+        self.began = time.monotonic() - options.started
+        self.earlier = 0.0  # seconds that earlier parts of a resumed run took
+
+    def now(self) -> float:
+        """Seconds of the run so far."""
+        return self.earlier + time.monotonic() - self.began
+
+    # --- the straight line ---
+
+    def train(self, observers: tuple[Observer, ...] = ()) -> Outcome:
+        """From files to a proven model."""
+        finished = self._open()
+        if finished is not None:
+            return finished
+        runtime = set_up(self.options.device, self.options.precision, self.options.threads)
+        team = Team(runtime, self.options.shards)
+        self.place = Place(runtime, team, self.folder, self.progress, self.stop, self.now)
+        try:
+            self._status("reading")
+            records, data = self._read()
+            training = self._prepare(records, data)
+            for observer in observers:
+                training.observe(observer)
+            training.run()
+            return self._conclude(training, data)
+        finally:
+            self.progress.close()
+            self.folder.unlock()
+            team.close()
+
+    def _open(self) -> Outcome | None:
+        """Take the run folder; the outcome if the run is done already."""
+        path = self.folder.path
+        there = path.exists() and any(p.name != ".lock" for p in path.iterdir())
+        if there and not self.options.resume:
+            raise GuinaError(
+                f"{path} is already there",
+                "a new folder for a new run",
+                "choose another --out, or add --resume",
+            )
+        if there and not self.folder.begun and not (path / "checkpoints").exists():
+            raise GuinaError(f"{path} holds something else", "a run of guina's, or nothing", "choose another --out")
+        self.folder.create()
+        if rank_and_world()[0] == 0:
+            self.folder.lock()
+        status = self.folder.read_status() if self.folder.begun else {}
+        if status.get("state") == "done":
+            self.folder.unlock()
+            return Outcome(**status["result"])
+        if self.folder.begun:
+            self._take_recorded()
+        return None
+
+    def _take_recorded(self) -> None:
+        """A resumed run has the settings it began with; other ones are an error."""
+        info = self.folder.info
+        given = {name: value for name, value in asdict(self.job.settings).items() if value != "auto"}
+        recorded = info["settings"]
+        changed = [name for name, value in given.items() if recorded.get(name) != value]
+        if info["options"]["limit"] != self.options.limit.record():
+            changed.append("limit")
+        if info["options"]["seed"] != self.options.seed:
+            changed.append("seed")
+        if changed or info["job"] != self.job.name:
+            raise GuinaError(
+                f"{self.folder.path} was begun with other settings ({', '.join(changed) or 'job ' + info['job']})",
+                "the settings it began with",
+                "resume it as it began, or train anew with another --out",
+            )
+        self.job = make_job(type(self.job), recorded)
+        self.options = replace(
+            self.options,
+            threads=info["runtime"]["threads"],
+            precision=info["runtime"]["precision"],
+            shards=info["shards"],
+        )
+
+    def _read(self) -> tuple[Records, tuple[Arrays, Arrays]]:
+        """Files to arrays; the job is fitted to the training split."""
+        start = self.now()
+        records = self.job.read(self.source, (TRAIN, VAL))
+        self.job.fit(records.only(TRAIN))
+        data = self.job.arrays(records.only(TRAIN)), self.job.arrays(records.only(VAL))
+        self.job.measure(data[0])
+        self.stop.check()
+        report = records.report
+        notes = "".join(f", {n} {word}" for n, word in ((report.skipped, "skipped"),) if n)
+        self._say(
+            f"read {len(data[0])} + {len(data[1])} examples from {self.source}{notes} in {duration(self.now() - start)}"
+        )
+        for problem in report.problems:
+            self._say(f"  note: {problem}")
+        return records, data
+
+    def _prepare(self, records: Records, data: tuple[Arrays, Arrays]) -> Training:
+        """The training at its start, or where it was interrupted."""
+        place, limit = self.place, self.options.limit
+        if self.folder.begun:
+            info = self.folder.info
+            if info["data"]["fingerprint"] != records.fingerprint:
+                raise GuinaError(
+                    f"the data of {self.folder.path} has changed since the run began",
+                    "the same files",
+                    "put them back, or train anew with another --out",
+                )
+            plan, cost = Plan(info["steps"]), Cost(**info["cost"])
+            clock = Clock(info["deadline"], cost.step)
+        else:
+            seconds = (limit.minutes or 0.0) * 60
+            self.job, measured = choose_size(self.job, data, limit, place.runtime, place.team, seconds - self.now())
+            cost = measured or Cost(0.01, 1e-4)
+            clock = Clock(self._deadline(seconds, cost, len(data[1])) if seconds else None, cost.step)
+            plan = Plan(self._steps(data[0], clock))
+        training = Training(
+            self.job,
+            build_nets(self.job, data[0], place.runtime, self.options.seed),
+            data,
+            place,
+            plan,
+            clock,
+            seed=self.options.seed,
+        )
+        if clock.deadline is not None:
+            looks = 0.04 * clock.deadline / training.validations / max(cost.example, 1e-9)
+            training.limit = int(min(max(looks, 200), 5000))
+        training.validations = max(1, min(training.validations, plan.steps))
+        if not self.folder.begun:
+            if place.runtime.first:
+                self.folder.begin(self._info(records, data, plan, clock, cost))
+            self._say(self._plan_line(plan, data[0], training))
+        self._go_on(training)
+        return training
+
+    def _deadline(self, seconds: float, cost: Cost, examples: int) -> float:
+        """When the last step must be over: before scoring everything thrice (best, temperature, proof) and saving."""
+        return seconds - min(0.3 * seconds, 1.0 + 3 * cost.example * examples)
+
+    def _steps(self, train: Arrays, clock: Clock) -> int:
+        limit = self.options.limit
+        if limit.steps is not None:
+            return int(limit.steps)
+        if limit.epochs is not None:
+            return max(1, round(limit.epochs / epochs_in(self.job, train, 1.0)))
+        return self.place.team.say(max(1, clock.remaining(self.now()) or 0))
+
+    def _info(
+        self, records: Records, data: tuple[Arrays, Arrays], plan: Plan, clock: Clock, cost: Cost
+    ) -> dict[str, Any]:
+        """run.json: what a reader must know to repeat the run."""
+        return {
+            "guina": guina.__version__,
+            "job": self.job.name,
+            "source": self.source,
+            "settings": asdict(self.job.settings),
+            "options": self.options.record(),
+            "shards": self.place.team.shards,
+            "runtime": self.place.runtime.record(),
+            "data": {
+                "fingerprint": records.fingerprint,
+                "train": len(data[0]),
+                "val": len(data[1]),
+                **records.report.as_json(),
+            },
+            "fitted": self.job.fitted().facts,
+            "metric": self.job.metric,
+            "steps": plan.steps,
+            "deadline": clock.deadline,
+            "cost": asdict(cost),
+            "created": time.time(),
+        }
+
+    def _plan_line(self, plan: Plan, train: Arrays, training: Training) -> str:
+        epochs = epochs_in(self.job, train, plan.steps)
+        size = f"size {self.job.settings.size}, " if self.job.sizes else ""
+        weights = sum(w.numel() for net in training.nets.values() for w in net.parameters() if w.requires_grad)
+        return (
+            f"plan: {size}{weights:,} weights, {plan.steps:,} steps of {training.phase.batch} "
+            f"({epochs:.1f} epochs) in {self.options.limit}"
+        )
+
+    def _go_on(self, training: Training) -> None:
+        """From the last whole checkpoint, if there is one."""
+        state, problems = training.checkpoints.load()
+        for problem in problems:
+            self._say(f"note: a checkpoint cannot be used, the one before it is: {problem}")
+        if state is None:
+            if self.place.runtime.first:
+                self.folder.cut({})
+            return
+        training.restore(state)
+        self.earlier = state.facts["seconds"]
+        self.began = time.monotonic() - self.options.started
+        if self.place.runtime.first:
+            self.folder.cut(state.facts["lengths"])
+            self.folder.event("resumed", training.step, problems=problems)
+        self._say(f"resumed at step {training.step} of {training.plan.steps}")
+
+    def _conclude(self, training: Training, data: tuple[Arrays, Arrays]) -> Outcome:
+        """Best weights, what is learned after training, the model on disk, the proof, the score."""
+        self._status("concluding", step=training.step, of=training.plan.steps)
+        nets, job = training.take_best(), self.job
+        with evaluating(*nets.values()):
+            job.conclude(nets, data[1])
+            score = job.score(nets, data[1])
+            baseline = job.baseline(data[0], data[1], thorough=False)
+        limit = self.options.limit
+        named = "minutes" if limit.minutes else "epochs" if limit.epochs else "steps"
+        outcome = Outcome(
+            str(self.folder.path),
+            job.name,
+            score,
+            baseline,
+            training.step,
+            round(training.epochs, 3),
+            0.0,
+            training.stopped or named,
+        )
+        if self.place.runtime.first:
+            save_model(self.folder.model, job, nets, card(job, outcome, self.folder.info))
+            self._prove(nets, data[1])
+            outcome = replace(outcome, seconds=round(self.now(), 2))
+            self.folder.event("done", training.step, **score)
+            self.folder.status(
+                now=True, state="done", step=training.step, of=training.plan.steps, result=asdict(outcome)
+            )
+        self.place.team.wait()
+        return outcome
+
+    def _prove(self, nets: Nets, val: Arrays) -> None:
+        """The saved model, loaded anew, gives the same answers to the bit."""
+        job, loaded = load_model(self.folder.model, lambda _: type(self.job))
+        loaded = {name: net.to(self.place.runtime.device, self.place.runtime.dtype) for name, net in loaded.items()}
+        few = val.first(PROVEN)
+        with evaluating(*nets.values(), *loaded.values()):
+            ours, theirs = (
+                list(islice(j.predict(n, j.inputs(few)), PROVEN)) for j, n in ((self.job, nets), (job, loaded))
+            )
+        if ours != theirs:
+            wrong = sum(a != b for a, b in zip(ours, theirs, strict=True))
+            raise AssertionError(f"the saved model answers {wrong} of {len(ours)} examples differently")
+
+    def _say(self, text: str) -> None:
+        if self.place.runtime.first:
+            self.progress.say(text)
+
+    def _status(self, state: str, **facts: Any) -> None:
+        if self.place.runtime.first:
+            self.folder.status(now=True, state=state, **facts)
+
+
+def card(job: Job, outcome: Outcome, info: dict[str, Any]) -> str:
+    """The model card: what it is, what it learned from, how good it is, how to use it."""
+    rows = "\n".join(
+        f"| {name} | {value:.4f} | {baseline} |"
+        for name, value in outcome.score.items()
+        if (baseline := f"{outcome.baseline[name]:.4f}" if name in outcome.baseline else "–")
+    )
+    data, runtime = info["data"], info["runtime"]
+    return f"""# A {job.name} model by guina {info["guina"]}
+
+Learned from `{info["source"]}`: {data["train"]} examples, judged on {data["val"]} that it did not learn from.
+
+| metric | this model | simplest baseline |
+|---|---|---|
+{rows}
+
+Trained {outcome.steps} steps ({outcome.epochs} epochs) with seed {info["options"]["seed"]} on {runtime["device_name"]}
+({runtime["threads"]} threads, {runtime["precision"]}, torch {runtime["torch"]}).
+
+Settings: {", ".join(f"{k} {v}" for k, v in info["settings"].items())}.
+
+Use it: `guina predict {outcome.run} FILE ...`, or in Python `guina.load("{outcome.run}").predict("FILE")`.
+It answers within what it has seen: other kinds of input get an answer too, and a wrong one.
+"""

@@ -1,0 +1,354 @@
+"""The one loop: turns over phases, validations, checkpoints, and a stop at any moment.
+
+A training is a state (networks, optimizers, averages, carried states, the plan, the position in the order) and a way to
+go one step further. What a step does is a function of that state and the seed, so a run that was killed goes on from
+its last checkpoint to the same weights, bit for bit.
+"""
+
+import copy
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from guina.data.records import Arrays
+from guina.engine.budget import Clock, Plan, early_end, no_more_use
+from guina.engine.checkpoint import Checkpoints, State
+from guina.engine.job import Job, Nets, Scores
+from guina.engine.model import net_tensors, pick
+from guina.engine.optim import Average, Optimizer, rate_factor
+from guina.engine.parallel import Team
+from guina.engine.progress import Progress
+from guina.engine.run import RunFolder
+from guina.engine.signals import Interrupted, Stop
+from guina.engine.step import NotFinite, Observer, Stepper
+from guina.errors import GuinaError
+from guina.runtime import Runtime, derive, evaluating
+
+SAVE_EVERY = 60.0  # seconds between checkpoints, besides those at validations
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a training happens: everything around it that is not its state."""
+
+    runtime: Runtime
+    team: Team
+    folder: RunFolder
+    progress: Progress
+    stop: Stop
+    now: Callable[[], float]  # seconds of the run so far, earlier parts of a resumed run included
+
+
+class Training:
+    """One training of one job.
+
+    Args:
+        nets: as built; on the device, in the run's dtype.
+        plan, clock: how many steps, and until when.
+        validations: how many there are over the training.
+        limit: how many validation examples each looks at.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        nets: Nets,
+        data: tuple[Arrays, Arrays],
+        place: Place,
+        plan: Plan,
+        clock: Clock,
+        *,
+        seed: int,
+    ) -> None:
+        self.job, self.nets, self.place, self.plan, self.clock, self.seed = (
+            job,
+            nets,
+            place,
+            plan,
+            clock,
+            seed,
+        )
+        self.train, self.val = data
+        self.phases = job.phases()
+        self.validations, self.limit = 20, 2000
+        self.checkpoints = Checkpoints(place.folder.checkpoints)
+        self.stepper = Stepper(job, nets, self.train, place.runtime, place.team, seed)
+        self.step, self.validated, self.snapped, self.improved_at, self.stopped = 0, -1, -1, 0.0, ""
+        self.best: dict[str, Any] | None = None
+        self.history: list[Scores] = []
+        self.sums: dict[str, float] = {}
+        self.summed = 0
+        self.saved_at = place.now()
+        self.enter(0)
+
+    def observe(self, observer: Observer) -> None:
+        """Let an observer read what there is around each turn."""
+        self.stepper.observers.append(observer)
+
+    # --- phases ---
+
+    def enter(self, index: int) -> None:
+        """Begin a phase: its own optimizers, order, averages and best."""
+        self.phase_index, self.phase = index, self.phases[index]
+        shares = [phase.share / sum(p.share for p in self.phases) for phase in self.phases]
+        self.starts_at, self.phase_share = sum(shares[:index]), shares[index]
+        self.first_step = self.step
+        self.order = self.job.order(self.train, self.phase)
+        self.order_seed = derive(self.seed, "order", index)
+        self.position = 0
+        self.stepper.carries.clear()
+        learners = self.phase.learners.items()
+        self.optimizers = {name: Optimizer(self.stepper.trainable[name], learner) for name, learner in learners}
+        self.averages: dict[str, Average] = {}
+        if self.phase.ema is not None:
+            self.averages = {name: Average(self.nets[name], copy.deepcopy(self.nets[name])) for name in self.optimizers}
+        self.best = None
+
+    @property
+    def judged(self) -> Nets:
+        """The networks that are scored and shipped: the averaged ones where there are any."""
+        return {name: self.averages[name].shadow if name in self.averages else net for name, net in self.nets.items()}
+
+    @property
+    def epochs(self) -> float:
+        return self.position / self.order.batches
+
+    # --- the loop ---
+
+    def run(self) -> None:
+        """To the end of the plan.
+
+        Raises:
+            Interrupted: after saving.
+            GuinaError: a loss or gradient was no number.
+        """
+        try:
+            while True:
+                self._validate_if_due()
+                if self.step >= self.plan.steps:
+                    break
+                with self.place.stop.shield():
+                    asked = self._advance()
+                    if not asked and self.place.team.world == 1 and self.place.now() - self.saved_at > SAVE_EVERY:
+                        self.save()
+                if asked:
+                    raise Interrupted(self.place.stop.asked or signal.SIGTERM)
+        except Interrupted as interrupt:
+            with self.place.stop.shield():
+                self._event("interrupted", signal=str(interrupt))
+                self.save()
+            raise
+
+    def _advance(self) -> bool:
+        """One step: all turns that are due. Gives whether some process was asked to stop."""
+        done = self.plan.done(self.step)
+        if self.phase_index + 1 < len(self.phases) and done >= self.starts_at + self.phase_share - 1e-12:
+            self.enter(self.phase_index + 1)
+        done = self.plan.done(self.step + 0.5)
+        factor = rate_factor(self.phase, (done - self.starts_at) / self.phase_share)
+        asked, draw, row = False, None, {}
+        for turn in self.phase.turns:
+            if (self.step - self.first_step) % turn.every:
+                continue
+            if draw is None or turn.fresh_batch:
+                draw = replace(self.order.at(self.order_seed, self.position), step=self.step, done=done)
+                self.position += 1
+            stop = bool(self.place.stop.asked)
+            try:
+                outcome = self.stepper.take(turn, self.phase, draw, self.optimizers, factor, stop)
+            except NotFinite as failure:
+                raise self._explain(failure) from None
+            asked = asked or outcome.stop
+            prefix = f"train/{turn.name}/" if len(self.phase.turns) > 1 else "train/"
+            row |= {prefix + name: value for name, value in outcome.terms.items()}
+            row[prefix + "gradient"] = outcome.norm
+        for average in self.averages.values():
+            steps = self.plan.steps * self.phase_share
+            average.update(self.step - self.first_step, (self.phase.ema or 0.0) * steps)
+        self.step += 1
+        self._note(row)
+        return asked
+
+    def _note(self, row: dict[str, float]) -> None:
+        """Add a step's terms to the sums of this stretch, and show them."""
+        for name, value in row.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value
+        self.summed += 1
+        if self.place.runtime.first:
+            left = max(0, self.plan.steps - self.step) * self.clock.per_step
+            loss = next(iter(row.values()), 0.0)
+            self.place.progress.step(self.step, self.plan.steps, loss, self.phase.batch / self.clock.per_step, left)
+            self.place.folder.status(state="training", step=self.step, of=self.plan.steps, eta=round(left, 1))
+
+    # --- validations ---
+
+    def _due(self) -> bool:
+        """A validation is due at every 1/validations of the training, at its end, and where a phase ends."""
+        mark = int(self.plan.done(self.step) * self.validations + 1e-9)
+        return mark > self.validated or (self.step >= self.plan.steps and self.validated <= self.validations)
+
+    def _validate_if_due(self) -> None:
+        if self._due():
+            self.validate()
+        else:
+            self._snap()
+
+    def validate(self) -> None:
+        """Score, remember the best, bend the plan, save. A signal in the middle leaves the state as it was before."""
+        final = self.step >= self.plan.steps
+        scores = self._judge()
+        with self.place.stop.shield():
+            self.validated = self.validations + 1 if final else int(self.plan.done(self.step) * self.validations + 1e-9)
+            improved = self.best is None or self.job.better(scores, self.best["scores"])
+            if improved:
+                self.best = {"step": self.step, "scores": scores}
+                self.improved_at = self.plan.done(self.step)
+            self.history.append(scores)
+            now = self.place.now()
+            self.clock.pace(self.step, now)
+            self._write_row(scores, now)
+            if not final:
+                self._revise(now)
+            if improved:
+                self._event("best", **scores)
+            self._snap()
+            self.save()
+        self.place.stop.check()
+
+    def _judge(self) -> Scores:
+        scores: Scores = {}
+        if self.place.runtime.first:
+            nets = self.judged
+            with evaluating(*nets.values()):
+                scores = self.job.score(nets, self.val, self.limit)
+        return self.place.team.say(scores)
+
+    def _write_row(self, scores: Scores, now: float) -> None:
+        means = {name: total / max(1, self.summed) for name, total in self.sums.items()}
+        self.sums, self.summed = {}, 0
+        if not self.place.runtime.first:
+            return
+        row = {"step": self.step, "t": round(now, 3), "epoch": round(self.epochs, 4), **means}
+        self.place.folder.metric(row | {f"val/{name}": value for name, value in scores.items()})
+        left = max(0, self.plan.steps - self.step) * self.clock.per_step
+        self.place.progress.validated(self.step, self.plan.steps, scores, next(iter(means.values()), 0.0), left)
+
+    def _revise(self, now: float) -> None:
+        """Bend the plan so that it ends on time; earlier, with the rate going down, where more is no use."""
+        remaining = self.place.team.say(self.clock.remaining(now))
+        if remaining is None or self.stopped or self.step == 0:
+            return  # who names steps or epochs gets them all
+        self.plan.revise(self.step, remaining)
+        left = self.plan.steps - self.step
+        if no_more_use(self.improved_at, self.plan.done(self.step)):
+            self.stopped = "no more use"
+            self.plan.revise(self.step, early_end(self.step, left))
+            self._event("decay", why="validation has not improved", steps=self.plan.steps)
+
+    def _snap(self) -> None:
+        """At steps 0, 1, 2, 4, 8 … and the last: what the network does with the same few examples."""
+        last = self.step >= self.plan.steps
+        if self.step > self.snapped and (last or self.step & (self.step - 1) == 0) and self.place.runtime.first:
+            self.snapped = self.step
+            nets = self.judged
+            with evaluating(*nets.values()):
+                things = self.job.snap(nets, self.val)
+            if things:
+                self.place.folder.snap(self.step, things)
+
+    # --- failures ---
+
+    def _explain(self, failure: NotFinite) -> GuinaError:
+        """Name the batch, write it down, and give the error that stops the run; the weights are untouched."""
+        draw = failure.draw
+        names = [self.train.names[int(i)] for i in draw.index_B if i < len(self.train.names)]
+        guilty = self.stepper.culprits(failure.turn, draw) if self.place.team.world == 1 else []
+        everyone = len(guilty) in (0, min(8, len(draw.index_B)))
+        shown = ", ".join((names if everyone else guilty)[:8])
+        self._event("not finite", turn=failure.turn.name, what=failure.what, examples=list(names))
+        return GuinaError(
+            f"{failure.what} is not finite at step {self.step}, turn {failure.turn.name}: {shown}"
+            + (", …" if everyone and len(names) > 8 else ""),
+            "finite numbers in every example, and a learning rate they can bear",
+            f"{'lower the learning rate' if everyone else 'mend or remove these examples'};"
+            " the last checkpoint is whole: --resume goes on from it",
+        )
+
+    def _event(self, kind: str, **facts: Any) -> None:
+        if self.place.runtime.first:
+            self.place.folder.event(kind, self.step, **facts)
+
+    # --- saving and restoring ---
+
+    def save(self) -> None:
+        """Write a checkpoint of everything."""
+        carries = {
+            f"carry/{turn}/{shard}/{name}": tensor
+            for (turn, shard), carry in self.stepper.carries.items()
+            for name, tensor in (carry or {}).items()
+        }
+        carries = self.place.team.collect(carries)
+        self.saved_at = self.place.now()
+        if not self.place.runtime.first:
+            return
+        tensors = net_tensors("nets", self.nets) | carries
+        tensors |= net_tensors("ema", {name: average.shadow for name, average in self.averages.items()})
+        for player, optimizer in self.optimizers.items():
+            tensors |= {f"optim/{player}/{key}": t for key, t in optimizer.state().items()}
+        facts = {name: getattr(self, name) for name in self.FACTS}
+        facts |= {"plan": self.plan.record(), "per_step": self.clock.per_step, "seconds": self.place.now()}
+        facts["lengths"] = self.place.folder.lengths()
+        self.checkpoints.save(self.step, State(facts, tensors), self.best["step"] if self.best else None)
+
+    FACTS = (
+        *("step", "phase_index", "first_step", "position", "validated", "snapped", "improved_at", "stopped"),
+        *("best", "history", "sums", "summed"),
+    )
+
+    def restore(self, state: State) -> None:
+        """Go on from a checkpoint."""
+        facts, tensors = state.facts, state.tensors
+        self.plan = Plan.restore(facts["plan"])
+        self.clock.per_step = facts["per_step"]
+        self.step = facts["step"]
+        self.enter(facts["phase_index"])
+        for name in self.FACTS:
+            setattr(self, name, facts[name])
+        for name, net in self.nets.items():
+            net.load_state_dict(pick(tensors, f"nets/{name}"))
+        for name, average in self.averages.items():
+            average.shadow.load_state_dict(pick(tensors, f"ema/{name}"))
+        for player, optimizer in self.optimizers.items():
+            optimizer.restore(pick(tensors, f"optim/{player}"))
+        for turn in self.phase.turns:
+            for shard in self.place.team.mine:
+                carry = pick(tensors, f"carry/{turn.name}/{shard}")
+                if carry:
+                    self.stepper.carries[turn.name, shard] = {
+                        k: v.to(self.place.runtime.device) for k, v in carry.items()
+                    }
+
+    def take_best(self) -> Nets:
+        """The best networks of the last phase."""
+        nets = self.judged
+        if self.best and self.best["step"] != self.step:
+            state = self.checkpoints.read(f"step-{self.best['step']}")
+            for name, net in nets.items():
+                net.load_state_dict(pick(state.tensors, f"{'ema' if name in self.averages else 'nets'}/{name}"))
+        return nets
+
+
+def place_nets(nets: Nets, runtime: Runtime) -> Nets:
+    """Networks on the device, in the run's dtype; their memory format is kept."""
+    return {name: net.to(runtime.device, runtime.dtype) for name, net in nets.items()}
+
+
+def build_nets(job: Job, arrays: Arrays, runtime: Runtime, seed: int) -> Nets:
+    """New networks, the same ones for the same seed."""
+    torch.manual_seed(derive(seed, "weights"))
+    nets = job.build()
+    job.begin(nets, arrays)
+    return place_nets(nets, runtime)
