@@ -1,0 +1,56 @@
+"""The jobs, by the names that users say. A job's module is imported when it is asked for."""
+
+import importlib.util
+import inspect
+import sys
+from pathlib import Path
+
+from guina.engine.job import Job
+from guina.errors import GuinaError, did_you_mean
+
+NAMES = ("classify",)
+ALSO_CALLED = {"image-classification": "classify"}  # the field's own task names
+
+
+def find(name: str) -> type[Job]:
+    """The job of a name, or of a Python file that defines one (`./my_job.py`).
+
+    Raises:
+        GuinaError: there is no such job.
+
+    Example:
+        >>> find("image-classification").name
+        'classify'
+    """
+    if name.endswith(".py"):
+        return find_in_file(Path(name))
+    match ALSO_CALLED.get(name, name):
+        case "classify":
+            from guina.jobs.classify import Classify
+
+            return Classify
+    raise GuinaError(f"there is no job {name}", mend=did_you_mean(name, (*NAMES, *ALSO_CALLED)))
+
+
+def find_in_file(path: Path) -> type[Job]:
+    """The one job that a user's file defines. It is run: only a path on the command line leads here."""
+    if not path.is_file():
+        raise GuinaError(f"there is no file {path}", "a Python file that defines a Job", "check the path")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None, "a .py file has a loader"
+    assert spec.loader is not None, "a .py file has a loader"
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    jobs = [
+        thing
+        for thing in vars(module).values()
+        if inspect.isclass(thing) and issubclass(thing, Job) and thing.__module__ == path.stem and hasattr(thing, "name")
+    ]
+    if len(jobs) != 1:
+        raise GuinaError(
+            f"{path} defines {len(jobs)} jobs",
+            "one class that derives from guina.engine.job.Job and has a name",
+            "keep one job a file",
+        )
+    return jobs[0]

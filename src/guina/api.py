@@ -1,0 +1,238 @@
+"""guina in Python: `train`, `load`, `check`, and the Run that they give. The command line calls the same functions.
+
+    run = guina.train("classify", "photos/", minutes=5)
+    run.score()["score"]["accuracy"]
+    run.predict("cat.jpg")
+"""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from guina.data.records import SPLITS, TEST, TRAIN, VAL, Arrays, Records
+from guina.engine.budget import Limit
+from guina.engine.job import Answer, Job, Nets
+from guina.engine.model import load_model
+from guina.engine.progress import Progress, progress_for
+from guina.engine.run import RunFolder, new_folder, newest_folder
+from guina.engine.session import Options, Outcome, Session
+from guina.engine.signals import Stop, interruptible
+from guina.engine.train import build_nets
+from guina.errors import GuinaError, did_you_mean
+from guina.jobs import find
+from guina.runtime import Runtime, evaluating, set_up
+
+MINUTES = 3.0  # what a training takes when nothing is said
+
+
+class Run:
+    """A finished run: scores, answers, a report.
+
+    Args:
+        path: the run folder.
+        kind: the job, where it is one of the user's own; a run names only registered ones.
+
+    Raises:
+        GuinaError: there is no finished run at this path.
+    """
+
+    def __init__(self, path: str | Path, kind: type[Job] | None = None) -> None:
+        self.path = Path(path)
+        self.folder = RunFolder(self.path)
+        self._kind = kind
+        if self.path.is_file() or not self.folder.begun or not self.folder.model.is_dir():
+            load_model(self.path, find) if self.path.is_file() else None  # says why a file is refused
+            state = self.folder.read_status().get("state")
+            raise GuinaError(
+                f"{self.path} is {f'not finished ({state})' if state else 'no run'}",
+                "the folder of a finished run, such as runs/classify/photos",
+                "finish it with guina train ... --resume" if state else "look below runs/",
+            )
+
+    @cached_property
+    def _loaded(self) -> tuple[Job, Nets, Runtime]:
+        runtime = set_up(threads=self.folder.info["runtime"]["threads"], precision="float32")
+        job, nets = load_model(self.folder.model, lambda name: self._kind or find(name))
+        return job, {name: net.to(runtime.device) for name, net in nets.items()}, runtime
+
+    @property
+    def job(self) -> Job:
+        return self._loaded[0]
+
+    @property
+    def nets(self) -> Nets:
+        return self._loaded[1]
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """What `guina train --json` printed."""
+        return self.folder.read_status()["result"]
+
+    def score(self, data: str | Path | None = None, split: str | None = None) -> dict[str, Any]:
+        """The job's metrics, and beside them the baselines'.
+
+        Args:
+            data: other data than the run learned from: its test split, or all of it if it has no splits.
+            split: "test" where there is one, "val" otherwise, unless said here.
+
+        Returns:
+            {"score", "baseline", "split", "examples"}, as `guina score --json` prints it.
+        """
+        records, split = self._records(data, split)
+        judged, train = self.job.arrays(records.only(split)), self.job.arrays(records.only(TRAIN))
+        with evaluating(*self.nets.values()):
+            score = self.job.score(self.nets, judged)
+            baseline = self.job.baseline(train if len(train) else judged, judged, thorough=len(train) > 0)
+        return {"score": score, "baseline": baseline, "split": split, "examples": len(judged)}
+
+    def _records(self, data: str | Path | None, split: str | None) -> tuple[Records, str]:
+        """The records of some data, and which split of them is meant."""
+        if split is not None and split not in SPLITS:
+            raise GuinaError(f"there is no split {split}", mend=did_you_mean(split, SPLITS))
+        source = str(data) if data is not None else self.folder.info["source"]
+        records = self.job.read(source, SPLITS)
+        there = [s for s in (TEST, VAL, TRAIN) if records.count(s)]
+        split = split or there[0]
+        if split not in there:
+            raise GuinaError(f"{source} has no {split} split", mend=f"choose one of {', '.join(there)}")
+        if data is not None and split == VAL and source != self.folder.info["source"]:
+            split = TEST  # nothing of it was learned from: all of it is judged
+            records = dataclasses.replace(records, split_N=records.split_N * 0 + SPLITS.index(TEST))
+        return records, split
+
+    def stream(self, inputs: Iterable[Any]) -> Iterator[Answer]:
+        """Answers as they come, one an input; folders are walked."""
+        with evaluating(*self.nets.values()):
+            yield from self.job.predict(self.nets, inputs)
+
+    def predict(self, *inputs: Any) -> list[Answer]:
+        """Answers to inputs: paths, open pictures, arrays."""
+        return list(self.stream(inputs))
+
+    def look(self, out: str | Path | None = None) -> Path:
+        """Write the report, one self-contained HTML file, and say where it is."""
+        from guina.look.report import write_report
+
+        records, split = self._records(None, None)
+        train, judged = self.job.arrays(records.only(TRAIN)), self.job.arrays(records.only(split))
+        path = Path(out) if out else self.path / "report.html"
+        write_report(path, self.folder, self.job, self.nets, (train, judged), split)
+        return path
+
+    def __repr__(self) -> str:
+        metric = self.folder.info["metric"]
+        return f"Run({str(self.path)!r}, {metric}={self.outcome['score'][metric]:.4f})"
+
+    def _repr_html_(self) -> str:
+        from guina.look.report import run_card
+
+        return run_card(self.folder)
+
+
+def load(path: str | Path, job: str | None = None) -> Run:
+    """A finished run from its folder.
+
+    Args:
+        job: the path of the file that defines the job, if it is one of your own.
+    """
+    return Run(path, find(job) if job else None)
+
+
+def train(
+    job: str,
+    data: str | Path,
+    *,
+    minutes: float | None = None,
+    epochs: float | None = None,
+    steps: int | None = None,
+    out: str | Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    resume: bool = False,
+    quiet: bool = False,
+) -> Run:
+    """Train a job on data and give the finished run.
+
+    Args:
+        job: a name such as "classify", or the path of a file that defines a job.
+        data: a path, or the name of a sample that comes with guina.
+        minutes, epochs, steps: how long; one of them, 3 minutes if none.
+        out: the run folder; runs/JOB/NAME if it is not said.
+        settings: the job's own, by name.
+        resume: continue a run, or start it if there is none.
+        quiet: say nothing on stderr.
+
+    Raises:
+        GuinaError: something you can mend; the message says how.
+    """
+    limit = Limit(MINUTES if (minutes, epochs, steps) == (None, None, None) else minutes, epochs, steps)
+    options = Options(limit, seed=seed, resume=resume)
+    kind = find(job)
+    progress = Silence() if quiet else progress_for(kind.metric)
+    with interruptible() as stop:
+        outcome = run_training(kind, str(data), options, dict(settings or {}), out, progress, stop)
+    return Run(outcome.run, kind)
+
+
+class Silence(Progress):
+    """Says nothing."""
+
+    def say(self, text: str) -> None:
+        pass
+
+
+def run_training(
+    kind: type[Job],
+    data: str,
+    options: Options,
+    settings: Mapping[str, Any],
+    out: str | Path | None,
+    progress: Progress,
+    stop: Stop,
+) -> Outcome:
+    """Train a job; what both the command line and `train` end in."""
+    job = kind(make_settings(kind, settings))
+    name = Path(data).resolve().stem if Path(data).exists() else data
+    folder = Path(out) if out else (newest_folder if options.resume else new_folder)(kind.name, name)
+    return Session(job, data, folder, options, progress, stop).train()
+
+
+def make_settings(kind: type[Job], settings: Mapping[str, Any]) -> Any:
+    """The job's settings; an unknown one is an error with a suggestion."""
+    known = [field.name for field in dataclasses.fields(kind.Settings)]
+    for name in settings:
+        if name not in known:
+            raise GuinaError(f"{kind.name} has no setting {name}", mend=did_you_mean(name, known))
+    return kind.Settings(**settings)
+
+
+def check(job: str, data: str | Path, settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Read everything, train nothing: what was found, used, converted, skipped, and what is wrong.
+
+    Returns:
+        {"found", "used", "converted", "skipped", "problems", "splits"}, as `guina check --json` prints it.
+    """
+    kind = find(job)
+    records = kind(make_settings(kind, settings or {})).read(str(data), SPLITS)
+    return records.report.as_json() | {"splits": {split: records.count(split) for split in SPLITS}}
+
+
+def summarize(job: str, data: str | Path, settings: Mapping[str, Any] | None = None) -> str:
+    """The networks that would be trained: layers, shapes, weights, FLOPs, receptive fields."""
+    kind = find(job)
+    made = kind(make_settings(kind, settings or {}))
+    arrays = read_train(made, str(data))
+    return made.summary(build_nets(made, arrays, set_up(), seed=0))
+
+
+def read_train(job: Job, source: str) -> Arrays:
+    """The training arrays, the job fitted to them."""
+    records = job.read(source, (TRAIN, VAL)).only(TRAIN)
+    job.fit(records)
+    arrays = job.arrays(records)
+    job.measure(arrays)
+    return arrays
+
+
