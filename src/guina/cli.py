@@ -1,15 +1,11 @@
-"""The command line. `guina --help` imports nothing heavy; a command imports what it needs."""
+"""The command line's front: help, errors and exit codes. It imports nothing heavy; a command does what it needs."""
 
 import json
 import sys
-from dataclasses import dataclass, make_dataclass
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import NoReturn
 
 from guina import __version__
 from guina.errors import GuinaError, did_you_mean
-
-if TYPE_CHECKING:
-    from guina.engine.job import Answer, Job
 
 HELP = f"""guina {__version__}: give it a folder and five minutes.
 
@@ -28,107 +24,7 @@ Every command takes --json (one object on stdout, everything else on stderr) and
 Exit codes: 0 done, 1 a bug of guina's, 2 you can mend it, 130 interrupted and 143 terminated (both resumable).
 """
 
-
-@dataclass(frozen=True)
-class Demo:
-    """Run a job on a sample that comes with guina: train, score, answer, report."""
-
-    jobs: "Annotated[tuple[str, ...], Positional]" = ()
-    """which jobs; all of them if none is said"""
-    json: bool = False
-    """one JSON object on stdout, everything else on stderr"""
-    out: str | None = None
-    """the run folder"""
-
-
-@dataclass(frozen=True)
-class Check:
-    """Read everything, train nothing."""
-
-    job: "Annotated[str, Positional]"
-    """classify, or ./my_job.py"""
-    data: "Annotated[str, Positional]"
-    """a path, or the name of a sample"""
-    json: bool = False
-    """one JSON object on stdout, everything else on stderr"""
-
-
-@dataclass(frozen=True)
-class Train:
-    """Train a job on data."""
-
-    job: "Annotated[str, Positional]"
-    """classify, or ./my_job.py"""
-    data: "Annotated[str, Positional]"
-    """a path, or the name of a sample"""
-    minutes: float | None = None
-    """done in so many minutes, from start to exit; 3 if nothing is said"""
-    epochs: float | None = None
-    """so many passes over the data instead"""
-    steps: int | None = None
-    """so many steps instead"""
-    seed: int = 0
-    """of weights, order and augmentation"""
-    out: str | None = None
-    """the run folder; runs/JOB/NAME if it is not said"""
-    resume: bool = False
-    """go on with the run; start it if there is none, give its answer if it is done"""
-    summary: bool = False
-    """print layers, shapes, weights, FLOPs and receptive fields; train nothing"""
-    shards: int | None = None
-    """parts of each batch, with their own statistics: N processes equal one with --shards N; saves memory"""
-    device: str = "auto"
-    """auto, cpu, cuda"""
-    precision: str = "auto"
-    """auto, float32, float64, bfloat16"""
-    threads: int | None = None
-    """of the CPU"""
-    json: bool = False
-    """one JSON object on stdout, everything else on stderr"""
-
-
-@dataclass(frozen=True)
-class Score:
-    """Score a run on its test split, its validation split if it has none, or on other data."""
-
-    run: "Annotated[str, Positional]"
-    """the run folder"""
-    data: "Annotated[str | None, Positional]" = None
-    """other data than the run learned from"""
-    split: str | None = None
-    """train, val or test"""
-    job: str | None = None
-    """the file that defines the job, if it is one of your own"""
-    json: bool = False
-    """one JSON object on stdout, everything else on stderr"""
-
-
-@dataclass(frozen=True)
-class Predict:
-    """Answer inputs: files, or folders of them."""
-
-    run: "Annotated[str, Positional]"
-    """the run folder"""
-    inputs: "Annotated[tuple[str, ...], Positional]"
-    """files or folders"""
-    job: str | None = None
-    """the file that defines the job, if it is one of your own"""
-    json: bool = False
-    """one JSON object on stdout, everything else on stderr"""
-
-
-@dataclass(frozen=True)
-class Look:
-    """Write the report of a run."""
-
-    run: "Annotated[str, Positional]"
-    """the run folder"""
-    out: str | None = None
-    """the file; report.html in the run folder if it is not said"""
-    job: str | None = None
-    """the file that defines the job, if it is one of your own"""
-    json: bool = False
-    """one JSON object on stdout, everything else on stderr"""
+COMMANDS = ("demo", "check", "train", "score", "predict", "look")
 
 
 def main(argv: list[str] | None = None) -> NoReturn:
@@ -144,7 +40,7 @@ def main(argv: list[str] | None = None) -> NoReturn:
         sys.exit(run_command(argv[0], argv[1:]))
     except GuinaError as error:
         if "--json" in argv:
-            say_json({"error": {"what": error.what, "expected": error.expected, "mend": error.mend}})
+            print(json.dumps({"error": {"what": error.what, "expected": error.expected, "mend": error.mend}}))
         print(f"guina: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
@@ -155,166 +51,8 @@ def main(argv: list[str] | None = None) -> NoReturn:
 
 
 def run_command(name: str, argv: list[str]) -> int:
-    commands = {"demo": demo, "check": check, "train": train, "score": score, "predict": predict, "look": look}
-    if name not in commands:
-        raise GuinaError(f"there is no command {name}", mend=f"{did_you_mean(name, commands)} (guina --help)")
-    return commands[name](argv)
+    if name not in COMMANDS:
+        raise GuinaError(f"there is no command {name}", mend=f"{did_you_mean(name, COMMANDS)} (guina --help)")
+    from guina import commands
 
-
-def parse(kind: Any, name: str, argv: list[str]) -> Any:
-    """A command's arguments from its dataclass; wrong ones exit with 2 and a suggestion."""
-    import tyro
-
-    globals()["Positional"] = tyro.conf.Positional
-    config = (tyro.conf.OmitArgPrefixes, tyro.conf.FlagConversionOff) if False else (tyro.conf.OmitArgPrefixes,)
-    return tyro.cli(kind, prog=f"guina {name}", args=argv, config=config)
-
-
-def parse_train(name: str, kind: Any, argv: list[str]) -> tuple[Any, "type[Job]", dict[str, Any]]:
-    """The arguments of a command that takes a job's own settings too: those, the job, and its settings."""
-    from guina.jobs import find
-
-    if not argv or argv[0].startswith("-"):
-        parse(kind, name, argv)
-        raise GuinaError(f"guina {name} {' '.join(argv)}: no job", mend=f"guina {name} JOB DATA ...")
-    job = find(argv[0])
-    both = make_dataclass(kind.__name__, [("command", kind), ("settings", job.Settings)])
-    both.__doc__ = f"{kind.__doc__}\n\nSettings of {job.name} come after the general ones."
-    parsed = parse(both, name, argv)
-    return parsed.command, job, vars(parsed.settings)
-
-
-def say_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, allow_nan=False), flush=True)
-
-
-def train(argv: list[str]) -> int:
-    from dataclasses import asdict
-
-    from guina import api
-    from guina.engine.budget import Limit
-    from guina.engine.progress import progress_for
-    from guina.engine.session import Options
-    from guina.engine.signals import Interrupted, interruptible
-    from guina.runtime import process_age, rank_and_world
-
-    with interruptible() as stop:
-        try:
-            args, job, settings = parse_train("train", Train, argv)
-            if args.summary:
-                print(api.summarize(args.job, args.data, settings))
-                return 0
-            named = (args.minutes, args.epochs, args.steps)
-            limit = Limit(api.MINUTES if named == (None, None, None) else args.minutes, args.epochs, args.steps)
-            options = Options(
-                limit,
-                seed=args.seed,
-                shards=args.shards,
-                device=args.device,
-                precision=args.precision,
-                threads=args.threads,
-                resume=args.resume,
-                started=process_age(),
-            )
-            outcome = api.run_training(job, args.data, options, settings, args.out, progress_for(job.metric), stop)
-        except Interrupted as interrupt:
-            print(f"{interrupt}: saved; go on with --resume", file=sys.stderr)
-            return interrupt.exit_code
-    if rank_and_world()[0] == 0:
-        if args.json:
-            say_json(asdict(outcome))
-        else:
-            print(conclusion(asdict(outcome), job.metric))
-    return 0
-
-
-def conclusion(outcome: dict[str, Any], metric: str) -> str:
-    """How a training ended, and what to do next."""
-    baseline = outcome["baseline"].get(metric)
-    beside = "" if baseline is None else f" (simplest baseline {baseline:.4f})"
-    return (
-        f"{metric} {outcome['score'][metric]:.4f}{beside} on validation examples, after {outcome['seconds']:.0f} s\n"
-        f"next: guina score {outcome['run']}\n"
-        f"      guina look {outcome['run']}\n"
-        f"      guina predict {outcome['run']} FILE ..."
-    )
-
-
-def check(argv: list[str]) -> int:
-    from guina import api
-
-    args, _, settings = parse_train("check", Check, argv)
-    report = api.check(args.job, args.data, settings)
-    if args.json:
-        say_json(report)
-        return 0
-    print(f"found {report['found']}, used {report['used']}")
-    print("splits: " + ", ".join(f"{name} {n}" for name, n in report["splits"].items() if n))
-    for kind in ("converted", "skipped"):
-        for reason, facts in report[kind].items():
-            print(f"{kind} {facts['count']}: {reason} ({', '.join(facts['for example'])})")
-    for problem in report["problems"]:
-        print(f"note: {problem}")
-    return 0
-
-
-def score(argv: list[str]) -> int:
-    from guina import api
-
-    args = parse(Score, "score", argv)
-    result = api.load(args.run, args.job).score(args.data, args.split)
-    if args.json:
-        say_json(result)
-        return 0
-    print(f"{result['split']} split, {result['examples']} examples")
-    width = max(map(len, result["score"]))
-    for name, value in result["score"].items():
-        others = [f"{key.partition('/')[0]} {v:.4f}" for key, v in result["baseline"].items() if key.endswith(f"/{name}")]
-        if name in result["baseline"]:
-            others.insert(0, f"baseline {result['baseline'][name]:.4f}")
-        print(f"  {name:<{width}}  {value:.4f}" + (f"   ({', '.join(others)})" if others else ""))
-    return 0
-
-
-def predict(argv: list[str]) -> int:
-    from guina import api
-
-    args = parse(Predict, "predict", argv)
-    if not args.inputs:
-        raise GuinaError("no inputs", "files or folders", f"guina predict {args.run} FILE ...")
-    answers = api.load(args.run, args.job).stream(args.inputs)
-    if args.json:
-        say_json({"answers": list(answers)})
-        return 0
-    for answer in answers:
-        print(answer_line(answer), flush=True)
-    return 0
-
-
-def answer_line(answer: "Answer") -> str:
-    """An answer as a line: what was asked, the answer, how sure; or what was wrong."""
-    if "error" in answer:
-        return f"{answer['input']}: {answer['error']}"
-    return f"{answer['input']}: {answer['answer']}  {answer['confidence']:.1%}"
-
-
-def look(argv: list[str]) -> int:
-    from guina import api
-
-    args = parse(Look, "look", argv)
-    path = api.load(args.run, args.job).look(args.out)
-    if args.json:
-        say_json({"report": str(path)})
-    else:
-        print(f"open {path}")
-    return 0
-
-
-def demo(argv: list[str]) -> int:
-    from guina.demo import run_demos
-
-    args = parse(Demo, "demo", argv)
-    results = run_demos(args.jobs, args.out)
-    if args.json:
-        say_json({"demos": results})
-    return 0
+    return getattr(commands, name)(argv)

@@ -45,7 +45,10 @@ def find_in_file(path: Path) -> type[Job]:
     jobs = [
         thing
         for thing in vars(module).values()
-        if inspect.isclass(thing) and issubclass(thing, Job) and thing.__module__ == path.stem and hasattr(thing, "name")
+        if inspect.isclass(thing)
+        and issubclass(thing, Job)
+        and thing.__module__ == path.stem
+        and hasattr(thing, "name")
     ]
     if len(jobs) != 1:
         raise GuinaError(

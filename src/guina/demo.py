@@ -1,0 +1,85 @@
+"""`guina demo`: a job on a sample that comes with guina, from files to a report, in about a minute."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from guina import api
+from guina.data.records import TEST
+from guina.engine.budget import Limit
+from guina.engine.progress import progress_for
+from guina.engine.session import Options
+from guina.engine.signals import interruptible
+from guina.errors import GuinaError, did_you_mean
+from guina.jobs import find
+from guina.runtime import process_age
+
+SAMPLES = {"classify": ("digits", 0.6)}  # job → sample, minutes
+SHADES = " ░▒▓█"
+
+
+def run_demos(jobs: Sequence[str], out: str | None = None) -> list[dict[str, Any]]:
+    """Run the demo of each job, all of them if none is named.
+
+    Returns:
+        for each: what `guina train --json` and `guina score --json` print, and where the report is.
+    """
+    for job in jobs:
+        if job not in SAMPLES:
+            raise GuinaError(f"there is no demo of {job}", mend=did_you_mean(job, SAMPLES))
+    return [run_demo(job, out) for job in jobs or SAMPLES]
+
+
+def run_demo(job: str, out: str | None) -> dict[str, Any]:
+    """Train on the job's sample, score on its test split, answer a few, write the report."""
+    sample, minutes = SAMPLES[job]
+    say(f"guina train {job} {sample} --minutes {minutes:g}")
+    kind = find(job)
+    options = Options(Limit(minutes=minutes), started=process_age())
+    with interruptible() as stop:
+        outcome = api.run_training(kind, sample, options, {}, out, progress_for(kind.metric), stop)
+    run = api.load(outcome.run)
+    result = run.score()
+    metric = kind.metric
+    others = ", ".join(
+        f"{name.removesuffix('/' + metric)} {v:.2%}"
+        for name, v in result["baseline"].items()
+        if metric == name.split("/")[-1]
+    )
+    say(
+        f"\n{metric} {result['score'][metric]:.2%} on {result['examples']} pictures of the {result['split']} split, "
+        f"which it had never seen (simplest baselines: {others.replace(metric, 'majority')})\n"
+    )
+    say(show_answers(run))
+    report = run.look()
+    say(
+        f"look inside:    open {report}\n"
+        f"your pictures:  guina train {job} FOLDER_OF_CLASS_FOLDERS --minutes 3\n"
+        f"its answers:    guina predict {outcome.run} PICTURE ..."
+    )
+    return {"train": asdict(outcome), "score": result, "report": str(report)}
+
+
+def show_answers(run: api.Run, n: int = 6) -> str:
+    """A few test pictures drawn with characters, and the answer to each below."""
+    job = run.job
+    records = job.read(run.folder.info["source"], (TEST,))
+    pictures = list(job.inputs(job.arrays(records.only(TEST)).first(n)))
+    answers = run.predict(*pictures)
+    rows = ["   ".join(drawn) for drawn in zip(*(draw(p) for p in pictures), strict=True)]
+    width = len(draw(pictures[0])[0])
+    captions = (f"{a['answer']}  {a['confidence']:.0%} sure".center(width) for a in answers)
+    return "\n".join([*rows, "   ".join(captions)]) + "\n"
+
+
+def draw(picture_HWC: np.ndarray) -> list[str]:
+    """A small grey picture as lines of characters, two a pixel, as characters are twice as high as wide."""
+    level = picture_HWC[:, :, 0].astype(int) * (len(SHADES) - 1) // 255
+    return ["".join(SHADES[v] * 2 for v in row) for row in level]
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,282 @@
+"""classify: which class a picture belongs to.
+
+A convolutional network on whitened patches (nets/convnet.py), learned with Muon, label smoothing and a rate that falls to
+zero with the budget, from pictures that are mirrored, shifted and cut (airbench, Jordan 2024, https://arxiv.org/abs/2404.00498).
+Answers are averaged over a few views of the picture and their confidence is calibrated on the validation split.
+
+Axes: B batch, H W pixels, C channels, K classes.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from guina import metrics
+from guina.data import augment, pictures
+from guina.data.order import Draw, Order, Shuffled
+from guina.data.records import Arrays, Records
+from guina.engine.job import Answer, Batch, Carry, Fitted, Job, Learner, Nets, Phase, Scores, Snap, Terms, Turn
+from guina.errors import GuinaError
+from guina.jobs.classify_panels import classify_panels
+from guina.losses import cross_entropy_sum
+from guina.nets.convnet import Architecture, ConvNet, architecture
+from guina.nets.summary import render, summary
+from guina.panels import Panel
+
+CHUNK = 256  # pictures a forward pass, when answering
+SAMPLE = 5000  # training pictures that statistics are taken from
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to classify."""
+
+    size: Literal["auto", "tiny", "small", "medium", "large"] = "auto"
+    """of the network; auto takes the largest that the time is enough for"""
+    pixels: int = 0
+    """height and width that pictures are brought to; 0: what most have, up to 96 where they differ"""
+    activation: str = "silu"
+    """relu, leaky_relu, maxout, tanh, sigmoid, silu; or one for each layer, with commas"""
+    pooling: str = "max"
+    """max, average, stride"""
+    flip: Literal["auto", "on", "off"] = "auto"
+    """mirror pictures left to right; auto does if a mirrored picture still looks like its class"""
+    shift: int = 2
+    """pixels that pictures are moved by at random, for every 32 of their width"""
+    cutout: float = 0.0
+    """side of a square that is blanked at random, as a fraction of the picture"""
+    smoothing: float = 0.1
+    """probability that the target gives to the other classes"""
+    views: int = 6
+    """views of a picture that an answer is averaged over: 1, 2 (mirrored) or 6 (shifted too)"""
+    batch: int = 0
+    """pictures a step; 0: as many as suit the data"""
+    rate: float = 1.0
+    """the learning rate, as a factor of the usual one"""
+    validation: float = 0.1
+    """share of the training pictures to judge by, where there is no validation split"""
+
+
+class Classify(Job):
+    """Pictures to classes."""
+
+    name = "classify"
+    Settings = Settings
+    metric = "accuracy"
+    sizes = ("tiny", "small", "medium", "large")
+
+    settings: Settings
+
+    # --- from files to arrays ---
+
+    def read(self, source: str, splits: Sequence[str]) -> Records:
+        return pictures.read_pictures(source, tuple(splits), validation=self.settings.validation)
+
+    def fit(self, records: Records) -> None:
+        self.classes = sorted(set(records.columns["label"]))
+        self.shape = pictures.choose_shape(records, self.settings.pixels)
+        self.examples = len(records)
+
+    def arrays(self, records: Records) -> Arrays:
+        place = {name: k for k, name in enumerate(self.classes)}
+        unknown = sorted({label for label in records.columns["label"] if label not in place})
+        if unknown:
+            raise GuinaError(
+                f"there are pictures of {', '.join(unknown[:5])}, which the training split does not have",
+                f"only the classes {', '.join(self.classes[:8])}{', …' if len(self.classes) > 8 else ''}",
+                "remove these pictures, or train with some of them",
+            )
+        decoded = pictures.decode_pictures(records, self.shape)
+        target = np.full(len(decoded.columns["pixels"]), -1, np.int64)
+        target[decoded.rows_N] = [place[label] for label in records.columns["label"]]
+        return Arrays({**decoded.columns, "target": target}, decoded.rows_N, decoded.names)
+
+    def measure(self, arrays: Arrays) -> None:
+        some = arrays.first(SAMPLE)
+        pixels_NHWC = some.all("pixels")
+        flat = pixels_NHWC.reshape(-1, self.shape[2]).astype(np.float32)
+        self.mean, self.std = torch.from_numpy(flat.mean(0)), torch.from_numpy(flat.std(0)).clamp_min(1.0)
+        self.flip = self.settings.flip == "on" or (
+            self.settings.flip == "auto" and augment.flip_keeps_class(pixels_NHWC, some.all("target"))
+        )
+
+    def fitted(self) -> Fitted:
+        facts = {"classes": self.classes, "shape": list(self.shape), "examples": self.examples, "flip": self.flip}
+        facts["temperature"] = self.temperature
+        return Fitted(facts, {"mean": self.mean, "std": self.std})
+
+    def restore(self, fitted: Fitted) -> None:
+        facts = fitted.facts
+        height, width, channels = facts["shape"]
+        self.classes, self.shape = list(facts["classes"]), (int(height), int(width), int(channels))
+        self.examples, self.flip, self.temperature = facts["examples"], facts["flip"], facts["temperature"]
+        self.mean, self.std = fitted.tensors["mean"], fitted.tensors["std"]
+
+    temperature = 1.0
+
+    # --- learning ---
+
+    def architecture(self) -> Architecture:
+        """The network's shape, from the settings and what was fitted."""
+        size = "small" if self.settings.size == "auto" else self.settings.size
+        return architecture(size, self.shape, len(self.classes), self.settings.activation, self.settings.pooling)
+
+    def build(self) -> Nets:
+        net = ConvNet(self.architecture())
+        return {"net": net.to(memory_format=torch.channels_last)}
+
+    def begin(self, nets: Nets, arrays: Arrays) -> None:
+        net = nets["net"]
+        assert isinstance(net, ConvNet), "the job built it"
+        net.whiten(self.normalize(torch.from_numpy(arrays.first(SAMPLE).all("pixels"))))
+
+    def worth(self, size: str, epochs: float) -> bool:
+        return epochs >= {"tiny": 0, "small": 3, "medium": 8, "large": 16}[size]
+
+    @property
+    def batch_size(self) -> int:
+        return self.settings.batch or int(min(256, max(16, 2 ** round(np.log2(self.examples / 40)))))
+
+    def phases(self) -> list[Phase]:
+        rate = 0.24 * (self.batch_size / 2000) ** 0.5 * self.settings.rate
+        learner = Learner("muon", rate, rate_rest=0.01 * self.settings.rate, betas=(0.6, 0.95))
+        turn = Turn("classify", ("net",), self.loss)
+        return [Phase("learn", (turn,), {"net": learner}, batch=self.batch_size, warmup=0.1, hold=0.1)]
+
+    def order(self, arrays: Arrays, phase: Phase) -> Order:
+        return Shuffled(len(arrays), phase.batch)
+
+    def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
+        pixels_BHWC = torch.from_numpy(arrays.take("pixels", draw.index_B))
+        if self.flip:
+            pixels_BHWC = augment.alternating_flip(pixels_BHWC, draw.index_B, draw.epoch_B)
+        if self.settings.shift:
+            pixels_BHWC = augment.translate(pixels_BHWC, max(1, self.settings.shift * self.shape[1] // 32), rng)
+        x_BCHW = self.normalize(pixels_BHWC)
+        if self.settings.cutout:
+            x_BCHW = augment.cutout(x_BCHW, round(self.settings.cutout * self.shape[1]), rng)
+        return {"x": x_BCHW, "target": torch.from_numpy(arrays.take("target", draw.index_B))}
+
+    def normalize(self, pixels_BHWC: Tensor) -> Tensor:
+        """uint8 pictures to what the network takes: B×C×H×W, each channel centred and scaled, channels last in memory."""
+        x_BHWC = (pixels_BHWC.float() - self.mean) / self.std
+        return x_BHWC.permute(0, 3, 1, 2)
+
+    def loss(self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator) -> tuple[Terms, Carry]:
+        logits_BK = nets["net"](batch["x"])
+        return {"loss": cross_entropy_sum(logits_BK, batch["target"], self.settings.smoothing)}, carry
+
+    # --- judging and answering ---
+
+    def log_probabilities(self, nets: Nets, pixels_BHWC: np.ndarray, views: int) -> np.ndarray:
+        """The log of the mean probability over some views of each picture, B×K, before calibration."""
+        net = nets["net"]
+        weight = next(net.parameters())
+        x_BCHW = self.normalize(torch.from_numpy(pixels_BHWC)).to(weight.device, weight.dtype)
+        shown = augment.views(x_BCHW, views, self.flip)
+        logits = torch.stack([net(view).float() for view in shown])
+        return (logits.log_softmax(-1).logsumexp(0) - np.log(len(shown))).cpu().numpy()
+
+    def answer_all(self, nets: Nets, arrays: Arrays, views: int) -> np.ndarray:
+        """Log probabilities of a whole split, N×K."""
+        chunks = np.array_split(np.arange(len(arrays)), max(1, -(-len(arrays) // CHUNK)))
+        return np.concatenate([self.log_probabilities(nets, arrays.take("pixels", c), views) for c in chunks])
+
+    def calibrated(self, logs_NK: np.ndarray) -> np.ndarray:
+        return metrics.softmax(logs_NK / self.temperature)
+
+    def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
+        """With a limit a quick look: one view of each picture."""
+        some = arrays.first(limit)
+        views = self.settings.views if limit is None else 1
+        probabilities_NK, target_N = self.calibrated(self.answer_all(nets, some, views)), some.all("target")
+        scores = {"accuracy": metrics.accuracy(probabilities_NK, target_N)}
+        if len(self.classes) > 5:
+            scores["top5"] = metrics.top_k(probabilities_NK, target_N, 5)
+        counts_KK = metrics.confusion(probabilities_NK.argmax(1), target_N, len(self.classes))
+        scores["balanced_accuracy"] = metrics.balanced_accuracy(counts_KK)
+        scores["calibration_error"] = metrics.expected_calibration_error(probabilities_NK, target_N)
+        scores["nats"] = metrics.negative_log_likelihood(probabilities_NK, target_N)
+        return scores
+
+    def baseline(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Scores:
+        """The majority class; when thorough, a linear model on pixels too."""
+        target_N = arrays.all("target")
+        majority = np.bincount(train.all("target")).argmax()
+        scores = {"accuracy": float((target_N == majority).mean()), "balanced_accuracy": 1 / len(self.classes)}
+        if thorough:
+            scores["linear/accuracy"] = linear_accuracy(train.first(SAMPLE), arrays)
+        return scores
+
+    def better(self, a: Scores, b: Scores) -> bool:
+        return (a["accuracy"], -a["nats"]) > (b["accuracy"], -b["nats"])
+
+    def conclude(self, nets: Nets, val: Arrays) -> None:
+        """Fit the temperature (Guo et al. 2017, https://arxiv.org/abs/1706.04599)."""
+        logs_NK = self.answer_all(nets, val, self.settings.views)
+        self.temperature = metrics.fit_temperature(logs_NK, val.all("target"))
+
+    def predict(self, nets: Nets, inputs: Iterable[Any]) -> Iterator[Answer]:
+        """One answer an input: the class, how sure, and the runners-up; or what is wrong with the file."""
+        found = pictures.find_pictures(inputs)
+        while chunk := list(islice(found, CHUNK)):
+            opened = [pictures.try_picture(thing, self.shape) for _, thing in chunk]
+            whole = [picture for picture in opened if isinstance(picture, np.ndarray)]
+            logs_NK = self.log_probabilities(nets, np.stack(whole), self.settings.views) if whole else np.empty((0, 1))
+            rows = iter(self.calibrated(logs_NK))
+            for (name, _), picture in zip(chunk, opened, strict=True):
+                yield (
+                    self.answer(name, next(rows))
+                    if isinstance(picture, np.ndarray)
+                    else {"input": name, "error": picture}
+                )
+
+    def answer(self, name: str, probability_K: np.ndarray) -> Answer:
+        order = np.argsort(-probability_K, kind="stable")[:5]
+        top = {self.classes[k]: float(probability_K[k]) for k in order}
+        return {
+            "input": name,
+            "answer": self.classes[order[0]],
+            "confidence": float(probability_K[order[0]]),
+            "top": top,
+        }
+
+    def inputs(self, arrays: Arrays) -> Iterator[Any]:
+        for start in range(0, len(arrays), CHUNK):
+            yield from arrays.take("pixels", np.arange(start, min(start + CHUNK, len(arrays))))
+
+    def summary(self, nets: Nets) -> str:
+        height, width, channels = self.shape
+        return render(summary(nets["net"], (channels, height, width)))
+
+    def snap(self, nets: Nets, val: Arrays) -> Snap:
+        """What the network thinks of 16 validation pictures."""
+        return {"probabilities": metrics.softmax(self.answer_all(nets, val.first(16), 1)).astype(np.float32)}
+
+    def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> list[Panel]:
+        probabilities_NK = self.calibrated(self.answer_all(nets, arrays, self.settings.views))
+        net = nets["net"]
+        assert isinstance(net, ConvNet), "the job built it"
+        return classify_panels(self.classes, probabilities_NK, arrays, net, snaps)
+
+
+def linear_accuracy(train: Arrays, arrays: Arrays) -> float:
+    """The accuracy of logistic regression on pixels, the baseline that a network has to beat."""
+    from sklearn.linear_model import LogisticRegression
+
+    def flat(some: Arrays) -> np.ndarray:
+        return some.all("pixels").reshape(len(some), -1).astype(np.float32) / 255
+
+    model = LogisticRegression(C=0.05, max_iter=200, tol=1e-3)
+    with np.errstate(all="ignore"):
+        import warnings
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it may not have converged fully: a baseline need not
+            model.fit(flat(train), train.all("target"))
+    return float(model.score(flat(arrays), arrays.all("target")))

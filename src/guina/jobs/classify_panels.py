@@ -1,0 +1,147 @@
+"""What `guina look` shows of a classifier: where it fails, how sure it is, what its first layer sees."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from guina import metrics
+from guina.blocks.conv import slide
+from guina.data.records import Arrays
+from guina.engine.job import Snap
+from guina.nets.convnet import ConvNet
+from guina.panels import Confusion, Curves, Panel, Pictures, Reliability, Sliding, Table
+
+SHOWN = 4  # pictures in a cell of the confusion matrix
+
+
+def picture(pixels_HWC: np.ndarray) -> np.ndarray:
+    """A stored picture as one to look at: H×W for grey, H×W×3 for colour (transparency left out)."""
+    return pixels_HWC[:, :, 0] if pixels_HWC.shape[2] < 3 else pixels_HWC[:, :, :3]
+
+
+def classify_panels(
+    classes: Sequence[str],
+    probabilities_NK: np.ndarray,
+    arrays: Arrays,
+    net: ConvNet,
+    snaps: Sequence[tuple[int, Snap]],
+) -> list[Panel]:
+    """All panels of a classifier, the most telling first."""
+    target_N = arrays.all("target")
+    return [
+        mistakes(classes, probabilities_NK, target_N, arrays),
+        confusion(classes, probabilities_NK, target_N, arrays),
+        per_class(classes, probabilities_NK, target_N),
+        reliability(probabilities_NK, target_N),
+        *certainty(classes, snaps),
+        filters(net),
+        sliding(net, arrays),
+    ]
+
+
+def mistakes(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np.ndarray, arrays: Arrays) -> Pictures:
+    """The wrong answers it was surest of."""
+    answer_N, sure_N = probabilities_NK.argmax(1), probabilities_NK.max(1)
+    wrong = np.flatnonzero(answer_N != target_N)
+    worst = wrong[np.argsort(-sure_N[wrong], kind="stable")][:24]
+    pixels = arrays.take("pixels", worst)
+    captions = [
+        f"{classes[target_N[i]]}, taken for {classes[answer_N[i]]} ({sure_N[i]:.0%} sure)\n{arrays.names[i]}"
+        for i in worst
+    ]
+    says = (
+        f"{len(wrong)} of {len(target_N)} answers are wrong; these are the ones it was surest of. "
+        "Look for wrong labels and for pictures that you could not tell apart either."
+        if len(wrong)
+        else f"All {len(target_N)} answers are right."
+    )
+    return Pictures("The worst mistakes", says, [picture(p) for p in pixels], captions)
+
+
+def confusion(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np.ndarray, arrays: Arrays) -> Confusion:
+    """Counts by true class and answer, with the surest examples of each cell."""
+    answer_N, sure_N = probabilities_NK.argmax(1), probabilities_NK.max(1)
+    counts_KK = metrics.confusion(answer_N, target_N, len(classes))
+    examples: dict[tuple[int, int], list[tuple[np.ndarray, str]]] = {}
+    for i in np.argsort(-sure_N, kind="stable"):
+        cell = examples.setdefault((int(target_N[i]), int(answer_N[i])), [])
+        if len(cell) < SHOWN:
+            cell.append((picture(arrays.take("pixels", np.array([i]))[0]), arrays.names[i]))
+    off = counts_KK - np.diag(np.diag(counts_KK))
+    i, j = np.unravel_index(off.argmax(), off.shape)
+    says = (
+        f"Most often {classes[i]} is taken for {classes[j]} ({off[i, j]} times). Choose a cell to see its pictures."
+        if off.any()
+        else "No class is taken for another. Choose a cell to see its pictures."
+    )
+    return Confusion("What is taken for what", says, classes, counts_KK, examples)
+
+
+def per_class(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np.ndarray) -> Table:
+    """Precision, recall and F1 of each class, the hardest first."""
+    rows = metrics.per_class(metrics.confusion(probabilities_NK.argmax(1), target_N, len(classes)))
+    order = np.argsort(rows["recall"], kind="stable")
+    return Table(
+        "Class by class",
+        f"The hardest class is {classes[order[0]]}: {rows['recall'][order[0]]:.1%} of its pictures are found.",
+        ["class", "pictures", "found (recall)", "right when said (precision)", "F1"],
+        [
+            [classes[k], int(rows["support"][k]), *(f"{rows[key][k]:.1%}" for key in ("recall", "precision", "f1"))]
+            for k in order
+        ],
+    )
+
+
+def reliability(probabilities_NK: np.ndarray, target_N: np.ndarray) -> Reliability:
+    """How often it is right where it says it is p sure."""
+    confidence_B, accuracy_B, count_B = metrics.reliability(probabilities_NK, target_N)
+    error = metrics.expected_calibration_error(probabilities_NK, target_N)
+    says = f"Confidence and accuracy differ by {error:.1%} on average. On the diagonal, 80 % sure means right 80 % of the time."
+    return Reliability("Can its confidence be believed?", says, confidence_B, accuracy_B, count_B, error)
+
+
+def certainty(classes: Sequence[str], snaps: Sequence[tuple[int, Snap]]) -> list[Panel]:
+    """How sure it became of the same pictures while it learned."""
+    steps = np.array([step for step, things in snaps if "probabilities" in things])
+    if len(steps) < 2:
+        return []
+    probabilities = [things["probabilities"] for _, things in snaps if "probabilities" in things]
+    sure_SN = np.stack([p.max(1) for p in probabilities if isinstance(p, np.ndarray)])
+    lines = {
+        "surest of 16 pictures": (steps, sure_SN.max(1)),
+        "median": (steps, np.median(sure_SN, 1)),
+        "least sure": (steps, sure_SN.min(1)),
+    }
+    says = "The probability of its own answer on the same 16 validation pictures, at steps 1, 2, 4, 8 …"
+    return [Curves("Becoming sure", says, lines, "step", "probability of its answer")]
+
+
+def filters(net: ConvNet) -> Pictures:
+    """The whitening filters of the first layer, each scaled to its own range."""
+    weight = net.filters().detach().cpu().float()
+    half = weight[: len(weight) // 2]  # the second half is the first with the sign turned
+    shown = []
+    for kernel_CHW in half[:64]:
+        scaled = kernel_CHW / kernel_CHW.abs().max().clamp_min(1e-9) * 127 + 128
+        shown.append(picture(scaled.permute(1, 2, 0).round().to(torch.uint8).numpy()))
+    says = (
+        "The first layer is computed, not learned: the principal directions of patches, each scaled to equal variance "
+        "(whitening), from the commonest pattern to the rarest. Each is used with both signs."
+    )
+    return Pictures("What the first layer looks for", says, shown, [""] * len(shown), smooth=False)
+
+
+def sliding(net: ConvNet, arrays: Arrays) -> Sliding:
+    """A filter of the first layer sliding over a corner of a picture, with the numbers."""
+    kernel = net.filters()[1].detach().cpu().float().numpy().mean(0)
+    kernel = np.round(kernel / np.abs(kernel).max(), 1)
+    pixels = picture(arrays.take("pixels", np.array([0]))[0])
+    grey = pixels if pixels.ndim == 2 else pixels.mean(2)
+    top, left = (max(0, (side - 8) // 2) for side in grey.shape)
+    window = np.round(grey[top : top + 8, left : left + 8] / 255, 1)
+    says = (
+        "A filter is laid over a window of the picture, the numbers that lie on each other are multiplied and added up, "
+        "and the window moves on by the stride."
+    )
+    return Sliding("How a filter slides", says, window, kernel, slide(window, kernel, stride=1, padding=0), 1, 0)
