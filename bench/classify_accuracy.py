@@ -2,7 +2,8 @@
 
     python bench/classify_accuracy.py NAME=FOLDER:MINUTES[,MINUTES] ... [--seeds 0 1 2]
 
-Each entry trains with `guina train classify FOLDER --minutes M`, then scores the test split once. Run it on a quiet machine.
+Each entry trains with `guina train classify FOLDER --minutes M`, then scores the test split once. Run it on a quiet
+machine.
 Results are added to bench/results/classify_accuracy.json, one row a run.
 """
 

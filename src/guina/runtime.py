@@ -78,7 +78,7 @@ def set_up(device: str = "auto", precision: str = "auto", threads: int | None = 
     local_rank, local_world = (int(os.environ.get(k, v)) for k, v in (("LOCAL_RANK", "0"), ("LOCAL_WORLD_SIZE", "1")))
     device = choose_device(device, local_rank)
     if precision == "auto":
-        precision = "bfloat16" if device.startswith("cuda") and torch.cuda.is_bf16_supported() else "float32"
+        precision = "bfloat16" if computes_bfloat16(device) else "float32"
     if precision not in PRECISIONS:
         raise GuinaError(f"there is no precision {precision}", mend=did_you_mean(precision, PRECISIONS))
     threads = threads or max(1, physical_cores() // local_world)
@@ -106,6 +106,18 @@ def choose_device(wanted: str, local_rank: int = 0) -> str:
     if not there[kind]:
         raise GuinaError(f"this machine has no {kind} device", mend="leave --device out, or say --device cpu")
     return f"cuda:{local_rank}" if wanted == "cuda" else wanted
+
+
+def computes_bfloat16(device: str) -> bool:
+    """Whether the device has units for bfloat16; without them it is emulated, and tens of times slower."""
+    if device.startswith("cuda"):
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    try:
+        with open("/proc/cpuinfo") as lines:
+            flags = next(line for line in lines if line.startswith("flags")).split()
+    except (OSError, StopIteration):
+        return False
+    return device == "cpu" and bool({"avx512_bf16", "amx_bf16"} & set(flags))
 
 
 def physical_cores() -> int:

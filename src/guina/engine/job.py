@@ -119,12 +119,14 @@ class Job(ABC):
         Settings: a flat frozen dataclass with at most a dozen fields, each with a sentence.
         metric: the key of the headline score.
         sizes: from small to large, what `size="auto"` chooses from; empty where there is no such dial.
+        mixed_precision: whether it learns as well with products in bfloat16, where the device has units for them.
     """
 
     name: ClassVar[str]
     Settings: ClassVar[type]
     metric: ClassVar[str]
     sizes: ClassVar[tuple[str, ...]] = ()
+    mixed_precision: ClassVar[bool] = False
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings

@@ -100,7 +100,10 @@ class Session:
         finished = self._open()
         if finished is not None:
             return finished
-        runtime = set_up(self.options.device, self.options.precision, self.options.threads)
+        precision = self.options.precision
+        if precision == "auto" and not self.job.mixed_precision:
+            precision = "float32"
+        runtime = set_up(self.options.device, precision, self.options.threads)
         team = Team(runtime, self.options.shards)
         self.place = Place(runtime, team, self.folder, self.progress, self.stop, self.now)
         try:

@@ -69,6 +69,7 @@ class Classify(Job):
     Settings = Settings
     metric = "accuracy"
     sizes = ("tiny", "small", "medium", "large")
+    mixed_precision = True
 
     settings: Settings
 
@@ -168,7 +169,7 @@ class Classify(Job):
         return x_BHWC.permute(0, 3, 1, 2)
 
     def loss(self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator) -> tuple[Terms, Carry]:
-        logits_BK = nets["net"](batch["x"])
+        logits_BK = nets["net"](batch["x"]).float() if batch["x"].dtype == torch.float32 else nets["net"](batch["x"])
         return {"loss": cross_entropy_sum(logits_BK, batch["target"], self.settings.smoothing)}, carry
 
     # --- judging and answering ---

@@ -1,0 +1,100 @@
+"""Pictures a second in training: guina and a bare PyTorch loop over the same network, batch and augmentation.
+
+    python bench/throughput.py FOLDER [--size small] [--rounds 7] [--steps 40]
+
+Both take turns in one process; medians and the ratio go to bench/results/throughput.json.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from common import save
+from guina import api
+from guina.engine.budget import Clock, Plan
+from guina.engine.optim import Muon
+from guina.engine.parallel import Team
+from guina.engine.progress import Progress
+from guina.engine.run import RunFolder
+from guina.engine.signals import Stop
+from guina.engine.train import Place, Training, build_nets
+from guina.jobs.classify import Classify, Settings
+from guina.runtime import set_up
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder")
+    parser.add_argument("--size", default="small")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--steps", type=int, default=40)
+    args = parser.parse_args()
+    runtime = set_up()
+    job = Classify(Settings(size=args.size))
+    train = api.read_train(job, args.folder)
+    rates: dict[str, list[float]] = {"guina": [], "bare": []}
+    engine, bare = guina_loop(job, train, runtime), bare_loop(job, train, runtime)
+    for _ in range(args.rounds):
+        for name, loop in (("guina", engine), ("bare", bare)):
+            start = time.perf_counter()
+            loop(args.steps)
+            rates[name].append(args.steps * job.batch_size / (time.perf_counter() - start))
+    medians = {name: round(statistics.median(values)) for name, values in rates.items()}
+    ratio = statistics.median(a / b for a, b in zip(rates["guina"], rates["bare"], strict=True))
+    result = {
+        "size": args.size,
+        "batch": job.batch_size,
+        "precision": runtime.precision,
+        "pictures_per_second": medians,
+    }
+    print(result | {"ratio": round(ratio, 3)}, save("throughput", result | {"ratio": round(ratio, 3)}))
+
+
+def guina_loop(job, train, runtime):
+    """The engine's steps, with guard, log and progress; no validation falls into the timed stretch."""
+    folder = RunFolder(Path(tempfile.mkdtemp()))
+    folder.create()
+    place = Place(runtime, Team(runtime), folder, Progress(job.metric), Stop(), time.perf_counter)
+    nets = build_nets(job, train, runtime, seed=0)
+    training = Training(job, nets, (train, train), place, Plan(10**6), Clock(None, 0.01), seed=0)
+
+    def loop(steps: int) -> None:
+        for _ in range(steps):
+            training._advance()
+
+    return loop
+
+
+def bare_loop(job, train, runtime):
+    """What one would write by hand: the same batches, forward, backward, two optimizers, nothing else."""
+    net = build_nets(job, train, runtime, seed=0)["net"]
+    weights = [w for w in net.parameters() if w.requires_grad]
+    learner = job.phases()[0].learners["net"]
+    muon = Muon([w for w in weights if w.ndim >= 2], learner.rate, learner.betas[0])
+    adam = torch.optim.AdamW([w for w in weights if w.ndim < 2], learner.rate_rest, learner.betas, fused=True)
+    order, rng, at = job.order(train, job.phases()[0]), torch.Generator(), [0]
+
+    def loop(steps: int) -> None:
+        for _ in range(steps):
+            draw = replace(order.at(0, at[0]), step=at[0])
+            at[0] += 1
+            batch = job.batch(train, draw, rng)
+            with runtime.autocast():
+                logits = net(batch["x"])
+            loss = F.cross_entropy(logits.float(), batch["target"], label_smoothing=job.settings.smoothing)
+            loss.backward()
+            for optimizer in (muon, adam):
+                optimizer.step()
+                optimizer.zero_grad()
+
+    return loop
+
+
+if __name__ == "__main__":
+    main()
