@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -120,6 +121,7 @@ def computes_bfloat16(device: str) -> bool:
     return device == "cpu" and bool({"avx512_bf16", "amx_bf16"} & set(flags))
 
 
+@cache  # torch.get_num_threads says how many cores there are only until somebody sets it
 def physical_cores() -> int:
     """The cores this process may use; two threads on one core are slower than one here."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -158,15 +160,15 @@ def seed_layers(seed: int) -> None:
 @contextmanager
 def evaluating(*nets: nn.Module) -> Iterator[None]:
     """Networks in evaluation mode and no gradients, put back as they were afterwards."""
-    were = [net.training for net in nets]
+    were = [(module, module.training) for net in nets for module in net.modules()]
     for net in nets:
         net.eval()
     try:
         with torch.inference_mode():
             yield
     finally:
-        for net, was in zip(nets, were, strict=True):
-            net.train(was)
+        for module, was in were:
+            module.training = was
 
 
 def process_age() -> float:

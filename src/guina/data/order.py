@@ -10,6 +10,8 @@ from typing import Protocol
 
 import numpy as np
 
+from guina.errors import GuinaError
+
 
 @dataclass(frozen=True)
 class Draw:
@@ -88,7 +90,7 @@ class Buckets:
 
     Args:
         lengths_N: the length of each example.
-        batch: examples in a batch; the last one of the longest may have fewer.
+        batch: the most examples in a batch; all batches have this many, or a few less where it does not divide.
         noise: a length is multiplied by 1 ± noise before sorting.
     """
 
@@ -101,18 +103,18 @@ class Buckets:
         return float(-(-len(self.lengths_N) // self.batch))
 
     def _pass(self, seed: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
-        """The examples by blurred length, and where the epoch's batches start; kept for one epoch."""
+        """The examples by blurred length, and the order of the epoch's batches; kept for one epoch."""
         if self._sorted[0] != (seed, epoch):
             rng = np.random.Generator(np.random.Philox(key=[seed, epoch]))
             blurred_N = self.lengths_N * rng.uniform(1 - self.noise, 1 + self.noise, len(self.lengths_N))
-            starts = rng.permutation(int(self.batches)) * self.batch
-            self._sorted = (seed, epoch), np.argsort(blurred_N, kind="stable"), starts
+            self._sorted = (seed, epoch), np.argsort(blurred_N, kind="stable"), rng.permutation(int(self.batches))
         return self._sorted[1], self._sorted[2]
 
     def at(self, seed: int, position: int) -> Draw:
         epoch, place = divmod(position, int(self.batches))
-        by_length_N, starts = self._pass(seed, epoch)
-        index_B = by_length_N[starts[place] : starts[place] + self.batch]
+        by_length_N, turns = self._pass(seed, epoch)
+        n, batches, turn = len(by_length_N), int(self.batches), int(turns[place])
+        index_B = by_length_N[n * turn // batches : n * (turn + 1) // batches]
         return Draw(index_B, np.full(len(index_B), epoch))
 
 
@@ -122,11 +124,22 @@ class Lanes:
 
     Each lane reads length // lanes units; the carried state restarts where a pass begins. Each pass shifts the
     windows by a random offset below `window`, so that they are cut differently every time.
+
+    Raises:
+        GuinaError: a lane is shorter than a window and its last target.
     """
 
     length: int
     lanes: int
     window: int
+
+    def __post_init__(self) -> None:
+        if self.length < self.lanes * (self.window + 1):
+            raise GuinaError(
+                f"{self.length} units are too few to be read at {self.lanes} places, {self.window} at a time",
+                f"at least {self.lanes * (self.window + 1)}",
+                "give more data, or a smaller batch or window",
+            )
 
     @property
     def _steps(self) -> int:

@@ -6,7 +6,7 @@ casts to bfloat16, which is slow on a CPU, and takes matrices only; this one com
 flattens filters.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 import torch
@@ -76,31 +76,27 @@ class Optimizer:
     Args:
         weights: what the player learns, by name.
         learner: how it learns.
+        tables: embeddings; their rows are looked up, not multiplied, so Muon leaves them to AdamW.
     """
 
-    def __init__(self, weights: Mapping[str, Tensor], learner: Learner) -> None:
+    def __init__(self, weights: Mapping[str, Tensor], learner: Learner, tables: Set[Tensor] = frozenset()) -> None:
         self.names = {weight: name for name, weight in weights.items()}
-        matrices = [w for w in self.names if w.ndim >= 2]
-        vectors = [w for w in self.names if w.ndim < 2]
-        decay = learner.weight_decay
+        rest, rate, betas, decay = list(self.names), learner.rate, learner.betas, learner.weight_decay
         self.parts: list[torch.optim.Optimizer] = []
         if learner.optimizer == "muon":
+            matrices = [w for w in rest if w.ndim >= 2 and w not in tables]
+            rest, rate = [w for w in rest if w.ndim < 2 or w in tables], learner.rate_rest
             if matrices:
-                self.parts.append(Muon(matrices, learner.rate, learner.betas[0], decay))
-            if vectors:
-                self.parts.append(
-                    torch.optim.AdamW(vectors, learner.rate_rest, learner.betas, weight_decay=0.0, fused=True)
-                )
-        else:
-            groups: list[dict[str, Any]] = [
-                {"params": matrices, "weight_decay": decay},
-                {"params": vectors, "weight_decay": 0.0},
-            ]
-            groups = [group for group in groups if group["params"]]
-            if learner.optimizer == "adamw":
-                self.parts.append(torch.optim.AdamW(groups, learner.rate, learner.betas, fused=True))
-            else:
-                self.parts.append(torch.optim.SGD(groups, learner.rate, learner.betas[0], nesterov=True, fused=True))
+                self.parts.append(Muon(matrices, learner.rate, betas[0], decay))
+        groups: list[dict[str, Any]] = [
+            {"params": [w for w in rest if w.ndim >= 2], "weight_decay": decay},
+            {"params": [w for w in rest if w.ndim < 2], "weight_decay": 0.0},
+        ]
+        groups = [group for group in groups if group["params"]]
+        if groups and learner.optimizer == "sgd":
+            self.parts.append(torch.optim.SGD(groups, rate, betas[0], nesterov=betas[0] > 0, fused=True))
+        elif groups:
+            self.parts.append(torch.optim.AdamW(groups, rate, betas, fused=True))
         self.rates = [[group["lr"] for group in part.param_groups] for part in self.parts]
 
     def step(self, factor: float) -> None:
@@ -154,9 +150,10 @@ def rate_factor(phase: Phase, done: float) -> float:
     """
     if done < phase.warmup:
         return done / phase.warmup
-    if done <= phase.hold:
+    level = max(phase.hold, phase.warmup)
+    if done <= level or level >= 1.0:
         return 1.0
-    return max(0.0, (1.0 - done) / (1.0 - max(phase.hold, phase.warmup)))
+    return max(0.0, (1.0 - done) / (1.0 - level))
 
 
 class Average:

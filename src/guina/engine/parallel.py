@@ -59,18 +59,27 @@ class Team:
         """The first process's JSON message, at every process."""
         if self.world == 1:
             return message
-        raw = json.dumps(message).encode() if self.rank == 0 else b""
+        return json.loads(self._spread(json.dumps(message).encode()))
+
+    def give(self, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The first process's named tensors, at every process."""
+        if self.world == 1:
+            return tensors
+        return safetensors.torch.load(self._spread(pack(tensors)))
+
+    def _spread(self, raw: bytes) -> bytes:
+        """The first process's bytes, at every process."""
         size = torch.tensor([len(raw)], device=self.device)
         dist.broadcast(size, 0)
-        data = torch.frombuffer(bytearray(raw or bytes(int(size))), dtype=torch.uint8).to(self.device)
+        data = torch.frombuffer(bytearray(raw.ljust(int(size))[: int(size)]), dtype=torch.uint8).to(self.device)
         dist.broadcast(data, 0)
-        return json.loads(bytes(data.cpu().numpy()))
+        return bytes(data.cpu().numpy())
 
     def collect(self, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         """The named tensors of all processes together, at every process (safetensors, never pickle)."""
         if self.world == 1:
             return tensors
-        raw = safetensors.torch.save({k: v.contiguous().cpu() for k, v in tensors.items()})
+        raw = pack(tensors)
         sizes = [torch.zeros(1, dtype=torch.int64, device=self.device) for _ in range(self.world)]
         dist.all_gather(sizes, torch.tensor([len(raw)], device=self.device))
         most = max(int(size) for size in sizes)
@@ -90,3 +99,8 @@ class Team:
     def close(self) -> None:
         if self.world > 1 and dist.is_initialized():
             dist.destroy_process_group()
+
+
+def pack(tensors: dict[str, Tensor]) -> bytes:
+    """Named tensors as bytes, in no other layout than plain."""
+    return safetensors.torch.save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})

@@ -4,14 +4,14 @@ All of it happens on throw-away networks, so that nothing of the training depend
 """
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from guina.data.records import Arrays
 from guina.engine.budget import Limit
 from guina.engine.job import Job
-from guina.engine.optim import Optimizer
 from guina.engine.parallel import Team
-from guina.engine.step import Stepper
+from guina.engine.step import NotFinite, Stepper
 from guina.engine.train import build_nets
 from guina.runtime import Runtime, evaluating
 
@@ -33,12 +33,13 @@ def probe(job: Job, data: tuple[Arrays, Arrays], runtime: Runtime, team: Team, r
     total = 0.0
     for phase in phases:
         order = job.order(train, phase)
-        optimizers = {name: Optimizer(stepper.trainable[name], how) for name, how in phase.learners.items()}
+        optimizers = {name: stepper.optimizer(name, how) for name, how in phase.learners.items()}
         for turn in phase.turns:
             taken = []
             for position in range(repeats + 1):
                 start = time.perf_counter()
-                stepper.take(turn, phase, order.at(0, position), optimizers, factor=1e-3)
+                with suppress(NotFinite):  # the training will meet it, and name it
+                    stepper.take(turn, phase, order.at(0, position), optimizers, factor=1e-3)
                 taken.append(time.perf_counter() - start)
             total += min(taken[1:]) / turn.every * phase.share / sum(p.share for p in phases)
     few = min(len(val), 256)

@@ -7,6 +7,7 @@ raises at once.
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -30,18 +31,25 @@ class Interrupted(BaseException):
 
 
 class Stop:
-    """What was asked for, and whether it may interrupt now."""
+    """What was asked for, and whether it may interrupt now.
 
-    def __init__(self) -> None:
+    Args:
+        echo: seconds in which a second signal is the first one's echo: `torchrun` passes on a Ctrl-C that the terminal
+            has sent to every process already.
+    """
+
+    def __init__(self, echo: float = 0.0) -> None:
         self.asked: int | None = None
-        self._shields = 0
+        self.echo, self._asked_at, self._shields = echo, 0.0, 0
 
     def handle(self, signum: int, frame: FrameType | None) -> None:
         if self.asked is not None:  # the second time: leave now; what is on disk is whole
+            if time.monotonic() - self._asked_at < self.echo:
+                return
             if sys.stderr.isatty():
                 os.write(2, b"\x1b[?25h\n")  # the live progress had hidden the cursor
             os._exit(128 + signum)
-        self.asked = signum
+        self.asked, self._asked_at = signum, time.monotonic()
         if not self._shields:
             raise Interrupted(signum)
 
@@ -63,7 +71,7 @@ class Stop:
 @contextmanager
 def interruptible() -> Iterator[Stop]:
     """Listen for SIGINT and SIGTERM until the block ends; only the main thread can, elsewhere nothing listens."""
-    stop, old = Stop(), {}
+    stop, old = Stop(echo=2.0 if int(os.environ.get("WORLD_SIZE", "1")) > 1 else 0.0), {}
     try:
         for signum in (signal.SIGINT, signal.SIGTERM):
             old[signum] = signal.signal(signum, stop.handle)

@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from guina.data.order import Draw
 from guina.data.records import Arrays
-from guina.engine.job import Batch, Carry, Job, Nets, Phase, Turn
+from guina.engine.job import Batch, Carry, Job, Learner, Nets, Phase, Turn
 from guina.engine.optim import Optimizer
 from guina.engine.parallel import Team
+from guina.errors import GuinaError
 from guina.runtime import Runtime, derive, seed_layers
 
 
@@ -35,7 +36,7 @@ class Observer(Protocol):
 
 
 class NotFinite(Exception):
-    """A loss or a gradient that is no number; raised before it reaches the weights."""
+    """A loss or a gradient that is no number; raised before it reaches the weights, statistics and carried states."""
 
     def __init__(self, turn: Turn, what: str, draw: Draw) -> None:
         super().__init__(what)
@@ -49,6 +50,25 @@ class Outcome:
     terms: dict[str, float]
     norm: float
     stop: bool
+
+
+@dataclass
+class Passes:
+    """What this process's forward and backward passes gave, besides the gradients.
+
+    Args:
+        sums: of each term over the examples.
+        count: the denominator of these shards.
+        carries: what stateful networks will remember, by (turn, shard).
+        before: the buffers as they were.
+        moved: by how much the shards moved each buffer, added up; empty with one shard, which moves them itself.
+    """
+
+    sums: dict[str, Tensor]
+    count: int
+    carries: dict[tuple[str, int], Carry]
+    before: list[Tensor]
+    moved: list[Tensor]
 
 
 class Stepper:
@@ -66,8 +86,14 @@ class Stepper:
         self.observers: list[Observer] = []
         self.trainable = {player: trainable(net) for player, net in nets.items()}
         self.weights = {player: list(named.values()) for player, named in self.trainable.items()}
-        self.buffers = [b for net in nets.values() for b in net.buffers() if b.is_floating_point()]
+        modules = [module for net in nets.values() for module in net.modules()]
+        self.tables = {module.weight for module in modules if isinstance(module, nn.Embedding | nn.EmbeddingBag)}
+        self.buffers = [b for net in nets.values() for b in net.buffers() if b.dtype != torch.bool]
         self.at_turn: tuple[str, ...] = ()
+
+    def optimizer(self, player: str, learner: Learner) -> Optimizer:
+        """A new optimizer of a player's weights."""
+        return Optimizer(self.trainable[player], learner, self.tables)
 
     def take(
         self,
@@ -90,31 +116,37 @@ class Stepper:
         for observer in self.observers:
             observer.before(turn, self.nets, draw.step)
         self._give_the_turn(turn)
-        sums, moved, count = self._backward(turn, draw)
-        weights = [w for name in turn.players for w in self.weights[name] if w.grad is not None]
-        grads = [w.grad for w in weights if w.grad is not None]
-        counts = torch.tensor([float(count), float(stop)], dtype=torch.float64, device=self.runtime.device)
-        if self.team.world > 1:
-            torch._foreach_mul_(grads, count)
-            counts = counts.to(grads[0].dtype)
-            self.team.sum([*grads, counts, *sums.values(), *moved])
-            torch._foreach_div_(grads, counts[0].item())
-        if moved:  # running statistics: the mean over the shards, once a turn
-            torch._foreach_add_(self.buffers, moved, alpha=1 / self.team.shards)
-        total, stops = counts.tolist()
-        norm = torch.nn.utils.get_total_norm(grads)
-        terms = {name: value.item() / total for name, value in sums.items()}
-        size = norm.item()
-        if not isfinite(size) or not all(map(isfinite, terms.values())):
+        passes = self._backward(turn, draw)
+        grads = [w.grad for name in turn.players for w in self.weights[name] if w.grad is not None]
+        total, stops = self._gather(passes, grads, stop)
+        terms = {name: value.item() / total for name, value in passes.sums.items()}
+        norm = torch.nn.utils.get_total_norm(grads).item()
+        if not isfinite(norm) or not all(map(isfinite, terms.values())):
+            for buffer, old in zip(self.buffers, passes.before, strict=True):
+                buffer.copy_(old)
             bad = [name for name, value in terms.items() if not isfinite(value)]
             raise NotFinite(turn, f"the loss ({', '.join(bad)})" if bad else "the gradient", draw)
-        if phase.clip is not None and size > phase.clip:
-            torch._foreach_mul_(grads, phase.clip / size)
+        for buffer, far in zip(self.buffers, passes.moved, strict=False):  # the mean over the shards
+            buffer.add_((far / self.team.shards).to(buffer.dtype))
+        self.carries |= passes.carries
+        if phase.clip is not None and norm > phase.clip:
+            torch._foreach_mul_(grads, phase.clip / norm)
         for name in turn.players:
             optimizers[name].step(factor)
         for observer in self.observers:
             observer.after(turn, self.nets, draw.step)
-        return Outcome(terms, size, stops > 0)
+        return Outcome(terms, norm, stops)
+
+    def _gather(self, passes: Passes, grads: list[Tensor], stop: bool) -> tuple[float, bool]:
+        """Make gradients, sums and moves those of all processes; the global count, and whether any wants to stop."""
+        if self.team.world == 1:
+            return passes.count, stop
+        torch._foreach_mul_(grads, passes.count)
+        counts = torch.tensor([float(passes.count), float(stop)], dtype=torch.float64, device=self.runtime.device)
+        self.team.sum([*grads, counts, *passes.sums.values(), *passes.moved])
+        total, stops = counts.tolist()
+        torch._foreach_div_(grads, total)
+        return total, stops > 0
 
     def _give_the_turn(self, turn: Turn) -> None:
         """Gradients on for those at turn, off for the others, and cleared."""
@@ -127,14 +159,20 @@ class Stepper:
             for weight in self.weights[name]:
                 weight.grad = None
 
-    def _backward(self, turn: Turn, draw: Draw) -> tuple[dict[str, Tensor], list[Tensor], int]:
-        """This process's shards: gradients of (sum / own count); sums of terms; how statistics moved; its count."""
+    def _backward(self, turn: Turn, draw: Draw) -> Passes:
+        """This process's shards, one after the other: the weights get the gradient of (sum / own count)."""
         mine, shards = self.team.mine, self.team.shards
+        if len(draw.index_B) < shards:
+            raise GuinaError(
+                f"a batch of {len(draw.index_B)} examples cannot be cut into {shards} shards",
+                "at least one example in each",
+                "fewer --shards or processes, or a larger batch",
+            )
         batches = {shard: self.batch(draw.shard(shard, shards), turn, shard) for shard in mine}
         count = sum(turn.count(batch) for batch in batches.values())
-        before = [b.clone() for b in self.buffers] if shards > 1 else []
-        moved = [torch.zeros_like(b) for b in before]
-        sums: dict[str, Tensor] = {}
+        before = [b.clone() for b in self.buffers]
+        moved = [torch.zeros_like(b) for b in before] if shards > 1 else []
+        passes = Passes({}, count, {}, before, moved)
         for shard, batch in batches.items():
             carry = None if draw.restart else self.carries.get((turn.name, shard))
             seed = derive(self.seed, "turn", turn.name, draw.step, shard)
@@ -143,13 +181,13 @@ class Stepper:
                 terms, carry = turn.loss(self.nets, batch, carry, draw.step, self.rng.manual_seed(seed))
             loss = torch.stack([t for t in terms.values() if t.requires_grad]).sum()
             (loss / count).backward()
-            self.carries[turn.name, shard] = carry and {k: v.detach() for k, v in carry.items()}
+            passes.carries[turn.name, shard] = carry and {k: v.detach() for k, v in carry.items()}
             for name, value in terms.items():
-                sums[name] = sums[name] + value.detach() if name in sums else value.detach()
+                passes.sums[name] = passes.sums.get(name, 0) + value.detach()
             for buffer, old, far in zip(self.buffers, before, moved, strict=False):
                 far.add_(buffer - old)
                 buffer.copy_(old)
-        return sums, moved, count
+        return passes
 
     def batch(self, draw: Draw, turn: Turn, shard: int) -> Batch:
         """A shard's batch, on the device, in the run's precision; the same numbers whoever asks."""
@@ -163,16 +201,24 @@ class Stepper:
             tensor = tensor.to(self.runtime.dtype)
         return tensor if self.runtime.device == "cpu" else tensor.to(self.runtime.device, non_blocking=True)
 
-    def culprits(self, turn: Turn, draw: Draw, most: int = 8) -> list[str]:
-        """The names of the examples of a draw that give no finite loss by themselves; all of them: none does."""
-        nets = [net.eval() for net in self.nets.values()]
-        bad: list[str] = []
+    def culprits(self, turn: Turn, draw: Draw) -> list[str]:
+        """The names of the examples of a draw that give no finite loss or gradient by themselves.
+
+        What keeps running statistics judges an example by those; everything else is as in training.
+        """
+        weights = [w for name in turn.players for w in self.weights[name]]
+        modules = [module for net in self.nets.values() for module in net.modules()]
+        settled = [module for module in modules if module.training and list(module.buffers(recurse=False))]
+        bad = []
+        for module in settled:
+            module.training = False
         for i in range(len(draw.index_B)):
             one = draw.shard(i, len(draw.index_B))
-            batch = self.batch(one, turn, 0)
-            terms, _ = turn.loss(self.nets, batch, None, draw.step, self.rng.manual_seed(0))
-            if not all(bool(term.isfinite()) for term in terms.values()):
+            terms, _ = turn.loss(self.nets, self.batch(one, turn, 0), None, draw.step, self.rng.manual_seed(0))
+            loss = torch.stack([t for t in terms.values() if t.requires_grad]).sum()
+            grads = torch.autograd.grad(loss, weights, allow_unused=True)
+            if not all(bool(t.isfinite().all()) for t in (*terms.values(), *grads) if t is not None):
                 bad.append(self.arrays.names[int(one.index_B[0])])
-        for net in nets:
-            net.train()
-        return bad[:most]
+        for module in settled:
+            module.training = True
+        return bad
