@@ -59,14 +59,9 @@ class Plan:
         return fraction + (1 - fraction) * (step - start) / max(1, self.steps - start)
 
     def revise(self, step: int, remaining: int) -> None:
-        """From this step on, so many steps remain."""
+        """From this step on, so many steps remain; at least one, so that all is done at the end."""
         self.bends.append((step, self.done(step)))
-        self.steps = step + max(0, remaining)
-
-    def step_at(self, done: float) -> int:
-        """The first step at which that fraction is done."""
-        start, fraction = next(((s, f) for s, f in reversed(self.bends) if f <= done), self.bends[0])
-        return start + round((done - fraction) / max(1e-12, 1 - fraction) * (self.steps - start))
+        self.steps = step + max(1, remaining)
 
     def record(self) -> dict[str, Any]:
         return {"steps": self.steps, "bends": [list(bend) for bend in self.bends]}

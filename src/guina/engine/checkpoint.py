@@ -44,11 +44,13 @@ def load_tensors(data: bytes, name: str) -> dict[str, Tensor]:
         GuinaError: it is not such a file.
     """
     if len(data) < 8 or (size := struct.unpack("<Q", data[:8])[0]) > MOST_HEADER or 8 + size > len(data):
-        raise GuinaError(f"{name} is no safetensors file, or its header is over {MOST_HEADER} bytes")
+        raise GuinaError(
+            f"{name} is no safetensors file, or its header is over {MOST_HEADER} bytes", "a file guina wrote"
+        )
     try:
         header = json.loads(data[8 : 8 + size])
         if not isinstance(header, dict) or len(header) > MOST_TENSORS:
-            raise GuinaError(f"{name} holds over {MOST_TENSORS} tensors, or no table of them")
+            raise GuinaError(f"{name} holds over {MOST_TENSORS} tensors, or no table of them", "a file guina wrote")
         return safetensors.torch.load(data)
     except (ValueError, KeyError, RecursionError, safetensors.SafetensorError) as error:
         raise GuinaError(f"{name} is damaged: {error}", "a safetensors file as guina writes it") from None
@@ -64,16 +66,22 @@ def write_folder(folder: Path, files: dict[str, bytes]) -> None:
         "format": FORMAT,
         "sha256": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }
-    for name, data in {**files, "manifest.json": to_json(manifest)}.items():
-        with open(temporary / name, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+    try:
+        for name, data in {**files, "manifest.json": to_json(manifest)}.items():
+            with open(temporary / name, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+    except OSError:  # a full disk: give back what half a checkpoint took of it
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
     sync_folder(temporary)
+    old = folder.with_name(f".{folder.name}.old.tmp")
     if folder.exists():
-        shutil.rmtree(folder)
+        os.rename(folder, old)
     os.rename(temporary, folder)
     sync_folder(folder.parent)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -82,15 +90,19 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     Raises:
         GuinaError: a file is missing or is not what was written.
     """
-    hashes = read_json(folder / "manifest.json").get("sha256", {})
+    hashes = read_json(folder / "manifest.json").get("sha256")
+    if not isinstance(hashes, dict):
+        raise GuinaError(f"{folder / 'manifest.json'} lists no files", "a manifest that guina wrote")
     files = {}
     for name, digest in hashes.items():
         try:
             data = (folder / Path(name).name).read_bytes()
         except OSError as error:
-            raise GuinaError(f"{folder / name} cannot be read: {error.strerror}") from None
+            raise GuinaError(f"{folder / name} cannot be read: {error.strerror}", "the file that was written") from None
         if hashlib.sha256(data).hexdigest() != digest:
-            raise GuinaError(f"{folder / name} is not what was written (its SHA-256 differs)")
+            raise GuinaError(
+                f"{folder / name} is not what was written (its SHA-256 differs)", "the file as it was written"
+            )
         files[name] = data
     return files
 
@@ -105,18 +117,36 @@ class Checkpoints:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def save(self, step: int, state: State, best: int | None = None) -> None:
-        """Write a checkpoint, point to it and to the best one (by its step), then drop the old ones."""
-        name = f"step-{step}"
+    def save(self, state: State) -> None:
+        """Write a checkpoint, point to it and to the best one, then drop the old ones.
+
+        Args:
+            state: its facts hold "step", and under "best" None or the best one's {"step", ...}.
+        """
+        name, best = f"step-{state.facts['step']}", state.facts["best"]
         files = {"state.json": to_json(state.facts), "state.safetensors": save_tensors(state.tensors)}
         write_folder(self.folder / name, files)
-        if best is not None and self.best_name != f"step-{best}":
-            write_atomic(self.folder / "best.json", to_json({"format": FORMAT, "checkpoint": f"step-{best}"}))
+        if best is not None and self._named_by("best.json") != f"step-{best['step']}":
+            write_atomic(self.folder / "best.json", to_json({"format": FORMAT, "checkpoint": f"step-{best['step']}"}))
         write_atomic(self.folder / "last.json", to_json({"format": FORMAT, "checkpoint": name}))
-        keep = {*self._by_age()[:KEEP], self.best_name}
-        for folder in self._by_age():
-            if folder not in keep:
-                shutil.rmtree(self.folder / folder)
+        newest = self._by_age()[:KEEP]
+        self._drop({*self._by_age()} - {*newest, *map(self._best_of, newest)})
+
+    def cut(self, step: int) -> None:
+        """Drop the checkpoints after a step: damaged ones that were passed over, and what a kill left of others."""
+        self._drop({name for name in self._by_age() if int(name[5:]) > step})
+
+    def _drop(self, names: set[str]) -> None:
+        for folder in [*(self.folder / name for name in names), *self.folder.glob(".step-*.tmp")]:
+            shutil.rmtree(folder)
+
+    def _best_of(self, name: str) -> str:
+        """The best checkpoint as another one knew it: who falls back to that one needs it."""
+        try:
+            best = read_json(self.folder / name / "state.json").get("best")
+        except GuinaError:  # damaged since it was written
+            return name
+        return f"step-{best['step']}" if best else name
 
     def _by_age(self) -> list[str]:
         """Names, the newest first."""
@@ -131,10 +161,6 @@ class Checkpoints:
         except GuinaError:
             return None
 
-    @property
-    def best_name(self) -> str | None:
-        return self._named_by("best.json")
-
     def load(self) -> tuple[State | None, list[str]]:
         """The newest whole checkpoint, and what is wrong with those that had to be passed over."""
         problems = []
@@ -146,10 +172,6 @@ class Checkpoints:
                 problems.append(f"{name}: {error.what}")
         return None, problems
 
-    def load_best(self) -> State | None:
-        """The checkpoint that best.json names, or None."""
-        return self.read(self.best_name) if self.best_name else None
-
     def read(self, name: str) -> State:
         """One checkpoint by its name.
 
@@ -158,6 +180,8 @@ class Checkpoints:
         """
         files = read_folder(self.folder / name)
         if set(files) != {"state.json", "state.safetensors"}:
-            raise GuinaError(f"{self.folder / name} holds {', '.join(sorted(files)) or 'nothing'}")
+            raise GuinaError(
+                f"{self.folder / name} holds {', '.join(sorted(files)) or 'nothing'}", "state.json, state.safetensors"
+            )
         tensors = load_tensors(files["state.safetensors"], f"{name}/state.safetensors")
         return State(json.loads(files["state.json"]), tensors)

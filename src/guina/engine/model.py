@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from guina.engine.checkpoint import load_tensors, read_folder, save_tensors, write_folder
@@ -62,9 +63,12 @@ def load_model(folder: Path, find: Callable[[str], type[Job]]) -> tuple[Job, Net
         job.restore(Fitted(facts["fitted"], pick(tensors, "fitted")))
         nets = job.build()
         for name, net in nets.items():
-            net.load_state_dict(pick(tensors, f"nets/{name}"))
+            weights = pick(tensors, f"nets/{name}")
+            if any(weights[key].dtype == torch.float64 for key, _ in net.named_parameters()):
+                net.double()
+            net.load_state_dict(weights)
             net.eval()
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (KeyError, IndexError, AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise GuinaError(f"{folder} does not fit this guina: {error}", "a model this version can read") from None
     return job, nets
 

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from math import nan
 from typing import Any, TextIO
 
 BARS = "▁▂▃▄▅▆▇█"
@@ -53,12 +54,17 @@ class Progress:
         """Called after every step; a plain stream has nothing to say then."""
 
     def validated(self, step: int, of: int, scores: dict[str, float], loss: float, left: float) -> None:
-        value = scores[self.metric]
-        self.history.append(value)
+        value = self._keep(scores)
         self.say(
             f"step {step}/{of}  loss {loss:.4f}  {self.metric} {value:.4f}  "
             f"{sparkline(self.history)}  {duration(left)} left"
         )
+
+    def _keep(self, scores: dict[str, float]) -> float:
+        """The headline, kept for the sparkline; a score that is no number is missing."""
+        if self.metric in scores:
+            self.history.append(scores[self.metric])
+        return scores.get(self.metric, nan)
 
     def close(self) -> None:
         """Nothing is left on the screen that moves."""
@@ -88,7 +94,7 @@ class LiveProgress(Progress):
         self._draw()
 
     def validated(self, step: int, of: int, scores: dict[str, float], loss: float, left: float) -> None:
-        self.history.append(scores[self.metric])
+        self._keep(scores)
 
     def _draw(self) -> None:
         from rich.progress_bar import ProgressBar

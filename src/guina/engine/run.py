@@ -6,12 +6,14 @@ The trainer appends or replaces; whoever watches reads. A file that is replaced 
 and renamed; a line that was torn by a kill is ignored.
 """
 
+import errno
 import fcntl
+import io
 import json
 import os
-import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,22 @@ import numpy as np
 from guina.errors import GuinaError
 
 FORMAT = 1
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def room_for(folder: Path) -> Iterator[None]:
+    """Inside, a disk that takes no more is an error that says so."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise GuinaError(
+            f"{folder} cannot be written: {error.strerror}",
+            "room on the disk, or a larger quota",
+            "make room, then go on with --resume: the last checkpoint is whole",
+        ) from None
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -100,8 +118,18 @@ class RunFolder:
     # --- creating and locking ---
 
     def create(self) -> None:
-        for folder in (self.path, self.checkpoints, self.snaps):
-            folder.mkdir(parents=True, exist_ok=True)
+        """Make the folder, unless it is there.
+
+        Raises:
+            GuinaError: it cannot be made.
+        """
+        try:
+            for folder in (self.path, self.checkpoints, self.snaps):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise GuinaError(
+                f"{self.path} cannot be made: {error.strerror}", "a folder you may write to", "choose another --out"
+            ) from None
 
     def lock(self) -> None:
         """Take the run for this process until it ends.
@@ -112,7 +140,7 @@ class RunFolder:
         self._lock = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             os.close(self._lock)
             self._lock = None
             raise GuinaError(
@@ -161,7 +189,7 @@ class RunFolder:
 
     def _append(self, name: str, row: dict[str, Any]) -> None:
         with open(self.path / name, "ab") as file:
-            file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+            file.write(json.dumps(row, ensure_ascii=False, allow_nan=False).encode() + b"\n")
 
     def metrics(self) -> list[dict[str, Any]]:
         return list(read_lines(self.path / "metrics.jsonl"))
@@ -174,10 +202,7 @@ class RunFolder:
         files = {}
         for name, thing in things.items():
             path = self.snaps / f"{name}-{step:08d}.{'txt' if isinstance(thing, str) else 'npy'}"
-            if isinstance(thing, str):
-                path.write_text(thing, encoding="utf-8")
-            else:
-                np.save(path, thing, allow_pickle=False)
+            path.write_bytes(thing.encode() if isinstance(thing, str) else npy(thing))
             files[name] = path.name
         self._append("snaps/index.jsonl", {"step": step, "files": files})
 
@@ -218,14 +243,12 @@ class RunFolder:
             if path.name not in kept:
                 path.unlink()
 
-    def clear(self) -> None:
-        """Forget everything but the lock: a run that was killed before its first checkpoint starts anew."""
-        for path in self.path.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path)
-            elif path.name != ".lock":
-                path.unlink()
-        self.create()
+
+def npy(array: np.ndarray) -> bytes:
+    """An array as the bytes of an .npy file (np.save to a full disk does not say that it is full)."""
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=False)
+    return file.getvalue()
 
 
 def new_folder(job: str, name: str, root: Path = Path("runs")) -> Path:

@@ -5,6 +5,7 @@ answer of a finished one; whatever interrupts it leaves a run that resumes.
 """
 
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -13,17 +14,18 @@ from typing import Any
 import guina
 from guina.data.records import TRAIN, VAL, Arrays, Records
 from guina.engine.budget import Clock, Limit, Plan
+from guina.engine.checkpoint import State
 from guina.engine.job import Job, Nets, Scores
 from guina.engine.model import load_model, make_job, save_model
 from guina.engine.parallel import Team
 from guina.engine.probe import Cost, choose_size, epochs_in
 from guina.engine.progress import Progress, duration
-from guina.engine.run import RunFolder
-from guina.engine.signals import Stop
+from guina.engine.run import RunFolder, room_for
+from guina.engine.signals import Interrupted, Stop
 from guina.engine.step import Observer
-from guina.engine.train import Place, Training, build_nets
+from guina.engine.train import Place, Training, build_nets, finite
 from guina.errors import GuinaError
-from guina.runtime import evaluating, rank_and_world, set_up
+from guina.runtime import evaluating, set_up
 
 PROVEN = 256  # validation examples whose answers the saved model must repeat to the bit
 
@@ -38,7 +40,6 @@ class Options:
         shards: parts of the global batch; None: one a process.
         device, precision, threads: as `runtime.set_up` takes them.
         resume: continue a run, or start it if there is none.
-        max_bad: the share of files that may be bad.
         started: seconds that had already passed when this was called; the budget counts them.
     """
 
@@ -97,15 +98,17 @@ class Session:
 
     def train(self, observers: tuple[Observer, ...] = ()) -> Outcome:
         """From files to a proven model."""
-        finished = self._open()
-        if finished is not None:
-            return finished
-        precision = self.options.precision
-        if precision == "auto" and not self.job.mixed_precision:
-            precision = "float32"
-        runtime = set_up(self.options.device, precision, self.options.threads)
-        team = Team(runtime, self.options.shards)
-        self.place = Place(runtime, team, self.folder, self.progress, self.stop, self.now)
+        self._take_place()
+        try:
+            with room_for(self.folder.path):
+                result = self._open()
+                return Outcome(**(result or self._train(observers)))
+        finally:
+            self.progress.close()
+            self.folder.unlock()
+            self.place.team.close()
+
+    def _train(self, observers: tuple[Observer, ...]) -> dict[str, Any]:
         try:
             self._status("reading")
             records, data = self._read()
@@ -113,16 +116,37 @@ class Session:
             for observer in observers:
                 training.observe(observer)
             training.run()
-            return self._conclude(training, data)
-        finally:
-            self.progress.close()
-            self.folder.unlock()
-            team.close()
+            # the first process concludes; the others wait for what it says
+            return self.place.team.say(self._conclude(training, data) if self.place.runtime.first else None)
+        except Interrupted:
+            self._status("interrupted")
+            raise
+        except GuinaError as error:
+            with suppress(OSError):  # it may be that the disk is full
+                self._status("failed", why=error.what)
+            raise
 
-    def _open(self) -> Outcome | None:
-        """Take the run folder; the outcome if the run is done already."""
+    def _take_place(self) -> None:
+        """Set up the machine and the processes, as the options say."""
+        precision = self.options.precision
+        if precision == "auto" and not self.job.mixed_precision:
+            precision = "float32"
+        runtime = set_up(self.options.device, precision, self.options.threads)
+        team = Team(runtime, self.options.shards)
+        self.place = Place(runtime, team, self.folder, self.progress, self.stop, self.now)
+
+    def _open(self) -> dict[str, Any] | None:
+        """Take the run folder; the result if the run is done already. The first process looks, and tells the others."""
+        info, result = self.place.team.say(self._look() if self.place.runtime.first else None)
+        if info is not None:
+            self._take_recorded(info)
+        self.info = info
+        return result
+
+    def _look(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+        """What run.json says, and the result, where there are such."""
         path = self.folder.path
-        there = path.exists() and any(p.name != ".lock" for p in path.iterdir())
+        there = path.is_dir() and any(p.name != ".lock" for p in path.iterdir())
         if there and not self.options.resume:
             raise GuinaError(
                 f"{path} is already there",
@@ -132,19 +156,13 @@ class Session:
         if there and not self.folder.begun and not (path / "checkpoints").exists():
             raise GuinaError(f"{path} holds something else", "a run of guina's, or nothing", "choose another --out")
         self.folder.create()
-        if rank_and_world()[0] == 0:
-            self.folder.lock()
-        status = self.folder.read_status() if self.folder.begun else {}
-        if status.get("state") == "done":
-            self.folder.unlock()
-            return Outcome(**status["result"])
-        if self.folder.begun:
-            self._take_recorded()
-        return None
+        self.folder.lock()
+        if not self.folder.begun:
+            return None, None
+        return self.folder.info, self.folder.read_status().get("result")
 
-    def _take_recorded(self) -> None:
+    def _take_recorded(self, info: dict[str, Any]) -> None:
         """A resumed run has the settings it began with; other ones are an error."""
-        info = self.folder.info
         given = {name: value for name, value in asdict(self.job.settings).items() if value != "auto"}
         recorded = info["settings"]
         changed = [name for name, value in given.items() if recorded.get(name) != value]
@@ -165,6 +183,7 @@ class Session:
             precision=info["runtime"]["precision"],
             shards=info["shards"],
         )
+        self._take_place()
 
     def _read(self) -> tuple[Records, tuple[Arrays, Arrays]]:
         """Files to arrays; the job is fitted to the training split."""
@@ -186,8 +205,8 @@ class Session:
     def _prepare(self, records: Records, data: tuple[Arrays, Arrays]) -> Training:
         """The training at its start, or where it was interrupted."""
         place, limit = self.place, self.options.limit
-        if self.folder.begun:
-            info = self.folder.info
+        info = self.info
+        if info is not None:
             if info["data"]["fingerprint"] != records.fingerprint:
                 raise GuinaError(
                     f"the data of {self.folder.path} has changed since the run began",
@@ -198,7 +217,9 @@ class Session:
             clock = Clock(info["deadline"], cost.step)
         else:
             seconds = (limit.minutes or 0.0) * 60
-            self.job, measured = choose_size(self.job, data, limit, place.runtime, place.team, seconds - self.now())
+            self.job, measured = choose_size(
+                self.job, data, limit, place.runtime, place.team, place.team.say(seconds - self.now())
+            )
             cost = measured or Cost(0.01, 1e-4)
             clock = Clock(self._deadline(seconds, cost, len(data[1])) if seconds else None, cost.step)
             plan = Plan(self._steps(data[0], clock))
@@ -215,7 +236,7 @@ class Session:
             looks = 0.04 * clock.deadline / training.validations / max(cost.example, 1e-9)
             training.limit = int(min(max(looks, 200), 5000))
         training.validations = max(1, min(training.validations, plan.steps))
-        if not self.folder.begun:
+        if info is None:
             if place.runtime.first:
                 self.folder.begin(self._info(records, data, plan, clock, cost))
             self._say(self._plan_line(plan, data[0], training))
@@ -271,29 +292,30 @@ class Session:
 
     def _go_on(self, training: Training) -> None:
         """From the last whole checkpoint, if there is one."""
-        state, problems = training.checkpoints.load()
+        team, first = self.place.team, self.place.runtime.first
+        state, problems = training.checkpoints.load() if first else (None, [])
         for problem in problems:
             self._say(f"note: a checkpoint cannot be used, the one before it is: {problem}")
-        if state is None:
-            if self.place.runtime.first:
-                self.folder.cut({})
+        if first:
+            training.checkpoints.cut(state.facts["step"] if state else -1)
+            self.folder.cut(state.facts["lengths"] if state else {})
+        facts, tensors = team.say(state and state.facts), team.give(state.tensors if state else {})
+        if facts is None:
             return
-        training.restore(state)
-        self.earlier = state.facts["seconds"]
-        self.began = time.monotonic() - self.options.started
-        if self.place.runtime.first:
-            self.folder.cut(state.facts["lengths"])
+        self.earlier = facts["seconds"]
+        training.restore(State(facts, tensors))
+        if first:
             self.folder.event("resumed", training.step, problems=problems)
         self._say(f"resumed at step {training.step} of {training.plan.steps}")
 
-    def _conclude(self, training: Training, data: tuple[Arrays, Arrays]) -> Outcome:
+    def _conclude(self, training: Training, data: tuple[Arrays, Arrays]) -> dict[str, Any]:
         """Best weights, what is learned after training, the model on disk, the proof, the score."""
         self._status("concluding", step=training.step, of=training.plan.steps)
         nets, job = training.take_best(), self.job
         with evaluating(*nets.values()):
             job.conclude(nets, data[1])
-            score = job.score(nets, data[1])
-            baseline = job.baseline(data[0], data[1], thorough=False)
+            score = finite(job.score(nets, data[1]))
+            baseline = finite(job.baseline(data[0], data[1], thorough=False))
         limit = self.options.limit
         named = "minutes" if limit.minutes else "epochs" if limit.epochs else "steps"
         outcome = Outcome(
@@ -306,21 +328,17 @@ class Session:
             0.0,
             training.stopped or named,
         )
-        if self.place.runtime.first:
-            save_model(self.folder.model, job, nets, card(job, outcome, self.folder.info))
-            self._prove(nets, data[1])
-            outcome = replace(outcome, seconds=round(self.now(), 2))
-            self.folder.event("done", training.step, **score)
-            self.folder.status(
-                now=True, state="done", step=training.step, of=training.plan.steps, result=asdict(outcome)
-            )
-        self.place.team.wait()
-        return outcome
+        save_model(self.folder.model, job, nets, card(job, outcome, self.folder.info))
+        self._prove(nets, data[1])
+        result = asdict(replace(outcome, seconds=round(self.now(), 2)))
+        self.folder.event("done", training.step, **score)
+        self._status("done", step=training.step, of=training.plan.steps, result=result)
+        return result
 
     def _prove(self, nets: Nets, val: Arrays) -> None:
         """The saved model, loaded anew, gives the same answers to the bit."""
         job, loaded = load_model(self.folder.model, lambda _: type(self.job))
-        loaded = {name: net.to(self.place.runtime.device, self.place.runtime.dtype) for name, net in loaded.items()}
+        loaded = {name: net.to(self.place.runtime.device) for name, net in loaded.items()}
         few = val.first(PROVEN)
         with evaluating(*nets.values(), *loaded.values()):
             ours, theirs = (

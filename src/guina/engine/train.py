@@ -8,7 +8,9 @@ its last checkpoint to the same weights, bit for bit.
 import copy
 import signal
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any
 
 import torch
@@ -18,7 +20,7 @@ from guina.engine.budget import Clock, Plan, early_end, no_more_use
 from guina.engine.checkpoint import Checkpoints, State
 from guina.engine.job import Job, Nets, Scores
 from guina.engine.model import net_tensors, pick
-from guina.engine.optim import Average, Optimizer, rate_factor
+from guina.engine.optim import Average, rate_factor
 from guina.engine.parallel import Team
 from guina.engine.progress import Progress
 from guina.engine.run import RunFolder
@@ -47,7 +49,10 @@ class Training:
 
     Args:
         nets: as built; on the device, in the run's dtype.
+        data: training and validation.
         plan, clock: how many steps, and until when.
+
+    Attributes:
         validations: how many there are over the training.
         limit: how many validation examples each looks at.
     """
@@ -63,14 +68,8 @@ class Training:
         *,
         seed: int,
     ) -> None:
-        self.job, self.nets, self.place, self.plan, self.clock, self.seed = (
-            job,
-            nets,
-            place,
-            plan,
-            clock,
-            seed,
-        )
+        self.job, self.nets, self.place, self.seed = job, nets, place, seed
+        self.plan, self.clock = plan, clock
         self.train, self.val = data
         self.phases = job.phases()
         self.validations, self.limit = 20, 2000
@@ -100,8 +99,7 @@ class Training:
         self.order_seed = derive(self.seed, "order", index)
         self.position = 0
         self.stepper.carries.clear()
-        learners = self.phase.learners.items()
-        self.optimizers = {name: Optimizer(self.stepper.trainable[name], learner) for name, learner in learners}
+        self.optimizers = {name: self.stepper.optimizer(name, how) for name, how in self.phase.learners.items()}
         self.averages: dict[str, Average] = {}
         if self.phase.ema is not None:
             self.averages = {name: Average(self.nets[name], copy.deepcopy(self.nets[name])) for name in self.optimizers}
@@ -125,27 +123,29 @@ class Training:
             Interrupted: after saving.
             GuinaError: a loss or gradient was no number.
         """
+        stop, alone = self.place.stop, self.place.team.world == 1
         try:
-            while True:
-                self._validate_if_due()
-                if self.step >= self.plan.steps:
-                    break
-                with self.place.stop.shield():
-                    asked = self._advance()
-                    if not asked and self.place.team.world == 1 and self.place.now() - self.saved_at > SAVE_EVERY:
-                        self.save()
-                if asked:
-                    raise Interrupted(self.place.stop.asked or signal.SIGTERM)
+            # several processes stop at the same step, which they agree on there, and nowhere else
+            with nullcontext() if alone else stop.shield():
+                while True:
+                    self._validate_if_due()
+                    if self.step >= self.plan.steps:
+                        break
+                    with stop.shield():
+                        asked = self._advance()
+                        if alone and not asked and self.place.now() - self.saved_at > SAVE_EVERY:
+                            self.save()
+                    if asked or (alone and stop.asked):
+                        raise Interrupted(stop.asked or signal.SIGTERM)
         except Interrupted as interrupt:
-            with self.place.stop.shield():
+            with stop.shield():
                 self._event("interrupted", signal=str(interrupt))
                 self.save()
             raise
 
     def _advance(self) -> bool:
         """One step: all turns that are due. Gives whether some process was asked to stop."""
-        done = self.plan.done(self.step)
-        if self.phase_index + 1 < len(self.phases) and done >= self.starts_at + self.phase_share - 1e-12:
+        while self.phase_index + 1 < len(self.phases) and self._phase_is_over():
             self.enter(self.phase_index + 1)
         done = self.plan.done(self.step + 0.5)
         factor = rate_factor(self.phase, (done - self.starts_at) / self.phase_share)
@@ -172,6 +172,9 @@ class Training:
         self._note(row)
         return asked
 
+    def _phase_is_over(self) -> bool:
+        return self.plan.done(self.step) >= self.starts_at + self.phase_share - 1e-12
+
     def _note(self, row: dict[str, float]) -> None:
         """Add a step's terms to the sums of this stretch, and show them."""
         for name, value in row.items():
@@ -186,7 +189,7 @@ class Training:
     # --- validations ---
 
     def _due(self) -> bool:
-        """A validation is due at every 1/validations of the training, at its end, and where a phase ends."""
+        """A validation is due at every 1/validations of the training, and at its end."""
         mark = int(self.plan.done(self.step) * self.validations + 1e-9)
         return mark > self.validated or (self.step >= self.plan.steps and self.validated <= self.validations)
 
@@ -194,7 +197,8 @@ class Training:
         if self._due():
             self.validate()
         else:
-            self._snap()
+            with self.place.stop.shield():
+                self._snap()
 
     def validate(self) -> None:
         """Score, remember the best, bend the plan, save. A signal in the middle leaves the state as it was before."""
@@ -202,7 +206,11 @@ class Training:
         scores = self._judge()
         with self.place.stop.shield():
             self.validated = self.validations + 1 if final else int(self.plan.done(self.step) * self.validations + 1e-9)
-            improved = self.best is None or self.job.better(scores, self.best["scores"])
+            # what is no number is compared with nothing: it would stay the best for ever
+            improved = len(finite(scores)) == len(scores) and (
+                self.best is None or self.job.better(scores, self.best["scores"])
+            )
+            scores = finite(scores)
             if improved:
                 self.best = {"step": self.step, "scores": scores}
                 self.improved_at = self.plan.done(self.step)
@@ -216,7 +224,8 @@ class Training:
                 self._event("best", **scores)
             self._snap()
             self.save()
-        self.place.stop.check()
+        if self.place.team.world == 1:
+            self.place.stop.check()
 
     def _judge(self) -> Scores:
         scores: Scores = {}
@@ -239,14 +248,19 @@ class Training:
     def _revise(self, now: float) -> None:
         """Bend the plan so that it ends on time; earlier, with the rate going down, where more is no use."""
         remaining = self.place.team.say(self.clock.remaining(now))
-        if remaining is None or self.stopped or self.step == 0:
+        if remaining is None or self.step == 0:
             return  # who names steps or epochs gets them all
-        self.plan.revise(self.step, remaining)
         left = self.plan.steps - self.step
-        if no_more_use(self.improved_at, self.plan.done(self.step)):
+        # however late it is, some steps for the rate to come down: at most a twentieth of those that were taken
+        remaining = max(remaining, min(left, 1 + self.step // 20))
+        last_phase = self.phase_index + 1 == len(self.phases)
+        if self.stopped:
+            remaining = min(remaining, left)
+        elif last_phase and no_more_use(self.improved_at, self.plan.done(self.step)):
             self.stopped = "no more use"
-            self.plan.revise(self.step, early_end(self.step, left))
-            self._event("decay", why="validation has not improved", steps=self.plan.steps)
+            remaining = early_end(self.step, remaining)
+            self._event("decay", why="validation has not improved", steps=self.step + remaining)
+        self.plan.revise(self.step, remaining)
 
     def _snap(self) -> None:
         """At steps 0, 1, 2, 4, 8 … and the last: what the network does with the same few examples."""
@@ -264,17 +278,18 @@ class Training:
     def _explain(self, failure: NotFinite) -> GuinaError:
         """Name the batch, write it down, and give the error that stops the run; the weights are untouched."""
         draw = failure.draw
-        names = [self.train.names[int(i)] for i in draw.index_B if i < len(self.train.names)]
+        names = [self.train.names[int(i)] for i in draw.index_B]
         guilty = self.stepper.culprits(failure.turn, draw) if self.place.team.world == 1 else []
-        everyone = len(guilty) in (0, min(8, len(draw.index_B)))
-        shown = ", ".join((names if everyone else guilty)[:8])
-        self._event("not finite", turn=failure.turn.name, what=failure.what, examples=list(names))
+        diverged = len(guilty) in (0, len(names))  # no single example is to blame
+        named = names if diverged else guilty
+        self._event("not finite", turn=failure.turn.name, what=failure.what, examples=named)
         return GuinaError(
-            f"{failure.what} is not finite at step {self.step}, turn {failure.turn.name}: {shown}"
-            + (", …" if everyone and len(names) > 8 else ""),
+            f"{failure.what} is not finite at step {self.step}, turn {failure.turn.name}: "
+            + ", ".join(named[:8])
+            + (", …" if len(named) > 8 else ""),
             "finite numbers in every example, and a learning rate they can bear",
-            f"{'lower the learning rate' if everyone else 'mend or remove these examples'};"
-            " the last checkpoint is whole: --resume goes on from it",
+            f"{'lower the learning rate' if diverged else 'mend or remove these examples'}, and train anew;"
+            " the weights before this step are in the last checkpoint",
         )
 
     def _event(self, kind: str, **facts: Any) -> None:
@@ -301,7 +316,7 @@ class Training:
         facts = {name: getattr(self, name) for name in self.FACTS}
         facts |= {"plan": self.plan.record(), "per_step": self.clock.per_step, "seconds": self.place.now()}
         facts["lengths"] = self.place.folder.lengths()
-        self.checkpoints.save(self.step, State(facts, tensors), self.best["step"] if self.best else None)
+        self.checkpoints.save(State(facts, tensors))
 
     FACTS = (
         *("step", "phase_index", "first_step", "position", "validated", "snapped", "improved_at", "stopped"),
@@ -327,9 +342,10 @@ class Training:
             for shard in self.place.team.mine:
                 carry = pick(tensors, f"carry/{turn.name}/{shard}")
                 if carry:
-                    self.stepper.carries[turn.name, shard] = {
-                        k: v.to(self.place.runtime.device) for k, v in carry.items()
-                    }
+                    device = self.place.runtime.device
+                    self.stepper.carries[turn.name, shard] = {k: v.to(device) for k, v in carry.items()}
+        self.place.progress.history = [s[self.job.metric] for s in self.history if self.job.metric in s]
+        self.saved_at = self.place.now()
 
     def take_best(self) -> Nets:
         """The best networks of the last phase."""
@@ -339,6 +355,11 @@ class Training:
             for name, net in nets.items():
                 net.load_state_dict(pick(state.tensors, f"{'ema' if name in self.averages else 'nets'}/{name}"))
         return nets
+
+
+def finite(scores: Scores) -> Scores:
+    """The scores that are numbers; what is not has no place in JSON."""
+    return {name: value for name, value in scores.items() if isfinite(value)}
 
 
 def place_nets(nets: Nets, runtime: Runtime) -> Nets:
