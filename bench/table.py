@@ -1,0 +1,81 @@
+"""Write the README's table of figures from bench/results/*.json, between its two markers.
+
+python bench/table.py           rewrite README.md
+python bench/table.py --check   exit with 1 if it would change
+"""
+
+import json
+import statistics
+import sys
+
+from common import RESULTS, ROOT
+
+BEGIN, END = "<!-- figures: written by bench/table.py -->", "<!-- end of figures -->"
+
+
+def read(name: str) -> dict:
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def accuracy_rows() -> list[str]:
+    """One row for each data set and budget: the median over seeds of what a run on a quiet machine gave."""
+    found: dict[tuple[str, float], list[dict]] = {}
+    for row in read("classify_accuracy").get("rows", []):
+        if row["test_accuracy"] is not None:
+            found.setdefault((row["data"], row["minutes"]), []).append(row)
+    rows = []
+    for (data, minutes), runs in sorted(found.items()):
+        accuracy = statistics.median(run["test_accuracy"] for run in runs)
+        baseline = max(value for name, value in runs[0]["baseline"].items() if name.endswith("accuracy"))
+        spread = f", {len(runs)} seeds" if len(runs) > 1 else ""
+        seconds = statistics.median(run["seconds"] for run in runs)
+        rows.append(
+            f"| classify {data}, `--minutes {minutes:g}` | {accuracy:.2%} test accuracy{spread} "
+            f"| {baseline:.2%} (the better of majority and linear) | {seconds:.1f} s |"
+        )
+    return rows
+
+
+def other_rows() -> list[str]:
+    rows = []
+    if speed := read("throughput"):
+        rates = speed["pictures_per_second"]
+        rows.append(
+            f"| classify, training, size {speed['size']} | {rates['guina']:,} pictures/s "
+            f"| {rates['bare']:,} in a bare PyTorch loop | × {speed['ratio']:.2f} |"
+        )
+    if loop := read("loop_overhead"):
+        rows.append(f"| the loop's own cost at steps of 2 ms | × {loop['ratio']:.3f} of a bare loop | | |")
+    if kills := read("kills"):
+        rows.append(
+            f"| `kill -9` at random moments | {kills['resumed']} of {kills['kills']} runs resumed, "
+            f"{kills['identical']} with identical bytes | | |"
+        )
+    if start := read("startup"):
+        rows.append(f"| `import guina`, `guina --help` | {start['import_ms']:.0f} ms, {start['help_ms']:.0f} ms | | |")
+    return rows
+
+
+def table() -> str:
+    rows = accuracy_rows() + other_rows()
+    made = next((r for r in map(read, ("classify_accuracy", "throughput", "startup")) if r), {})
+    machine = made.get("machine", {})
+    note = f"Measured on {machine.get('cores')} cores ({machine.get('cpu')}), commit {made.get('commit')}, {made.get('date')}."
+    head = ["| what | guina | beside it | time |", "|---|---|---|---|"]
+    return "\n".join([BEGIN, *head, *rows, "", note, END])
+
+
+def main() -> None:
+    path = ROOT / "README.md"
+    text = path.read_text()
+    before, _, rest = text.partition(BEGIN)
+    after = rest.partition(END)[2]
+    new = before + table() + after
+    if "--check" in sys.argv:
+        sys.exit(0 if new == text else 1)
+    path.write_text(new)
+
+
+if __name__ == "__main__":
+    main()
