@@ -2,10 +2,10 @@
 
 Neighbouring pixels are nearly equal, so gradient descent on raw pixels first learns the mean brightness and takes long
 to see an edge. Let Σ = E Λ Eᵀ be the covariance of the K×K patches. The filters W = (Λ + ε)^−½ Eᵀ give outputs that are
-uncorrelated and of variance 1: every direction is learned at the same pace. Each filter comes with its negative, so that
-an activation which cuts off below zero loses nothing. After airbench (Jordan 2024, https://arxiv.org/abs/2404.00498),
-which has it from tysam-code's hlb-CIFAR10; here the patches are centred, and the layer's bias, which is learned, starts
-at what centres them.
+uncorrelated and of variance 1: every direction is learned at the same pace. Each filter comes with its negative, so
+that an activation which cuts off below zero loses nothing. After airbench (Jordan 2024,
+https://arxiv.org/abs/2404.00498), which has it from tysam-code's hlb-CIFAR10; here the patches are centred, and the
+layer's bias, which is learned, starts at what centres them.
 
 Axes: N pictures, C channels, H W pixels, K the patch's side, D = C·K·K, P components (filters without their negatives).
 """

@@ -12,6 +12,8 @@ from guina.blocks.dense import Dense
 from guina.blocks.whitening import Whitening
 from guina.runtime import evaluating
 
+NOTE = "FLOPs of one example, forward; a multiplication and its addition are 2. Training takes about 3 times as many."
+
 
 @dataclass(frozen=True)
 class Row:
@@ -95,7 +97,7 @@ def row(name: str, layer: nn.Module, output: tuple[int, ...], field: ReceptiveFi
 
 
 def flops(layer: nn.Module, output: tuple[int, ...]) -> int:
-    """Operations of a convolution or a product: each output takes every weight of its filter once; 0 for other layers."""
+    """Operations of a convolution or a product, where an output takes every weight of its filter once; else 0."""
     if isinstance(layer, Whitening):
         return 2 * prod(output) * layer.filters[0].numel()
     if isinstance(layer, Conv | Dense | nn.Conv1d | nn.Conv2d | nn.Linear):
@@ -123,7 +125,7 @@ def render(rows: Sequence[Row]) -> str:
         layer  kind    output  learned  frozen  flops  sees
         0      Linear  3            15       0     24  all
         total                       15       0     24
-        FLOPs of one example, forward: a multiplication and its addition are 2. Training takes about 3 times as many.
+        FLOPs of one example, forward; a multiplication and its addition are 2. Training takes about 3 times as many.
     """
     header = ["layer", "kind", "output", "learned", "frozen", "flops", "sees"]
     cells = [header]
@@ -140,10 +142,7 @@ def render(rows: Sequence[Row]) -> str:
         ).rstrip()
         for line in cells
     ]
-    note = (
-        "FLOPs of one example, forward: a multiplication and its addition are 2. Training takes about 3 times as many."
-    )
-    return "\n".join([*lines, note])
+    return "\n".join([*lines, NOTE])
 
 
 def totals(rows: Sequence[Row]) -> list[str]:
