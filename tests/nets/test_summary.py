@@ -46,8 +46,8 @@ def test_layers_come_in_order_with_their_outputs():
     rows = {row.name: row for row in summary(net, (1, 28, 28))}
     assert list(rows)[:6] == ["first", "act", "body.conv1", "body.pool1", "body.norm1", "body.act1"]
     assert list(rows)[-2:] == ["pool", "head"]
-    assert rows["first"].output == (32, 13, 13)
-    assert rows["body.pool1"].output == (24, 6, 6)
+    assert rows["first"].output == (16, 14, 14)
+    assert rows["body.pool1"].output == (24, 7, 7)
     assert rows["head"].output == (10,)
 
 
@@ -97,6 +97,6 @@ def test_the_table_is_aligned_and_adds_up():
     right = lines[0].index("flops") + len("flops")
     assert all(line[right - 1].isdigit() and line[right : right + 2] in ("", "  ") for line in lines[1:-1])
     assert f"{sum(row.flops for row in rows):,}" in lines[-2]
-    assert "Whitening 4×4 stride 2" in lines[1]
-    assert "4×4 every 2" in lines[1]
+    assert "Whitening 3×3 stride 2 border 1" in lines[1]
+    assert "3×3 every 2" in lines[1]
     assert max(map(len, lines)) <= 120

@@ -1,9 +1,9 @@
 """Activations: what makes a stack of layers more than one layer. Each is an equation and a piece of advice.
 
-Which to take: SiLU or ReLU. ReLU is the cheapest and exactly zero half of the time; SiLU costs a little more and is
-usually a little better in small networks that are trained briefly. Leaky ReLU where gradients have to reach through an
-adversary; maxout where a layer may cost twice as much; tanh and sigmoid inside recurrent cells and gates, and between
-convolutions to see for oneself why the field left them.
+Which to take: SiLU or ReLU, which differ little; ReLU is the cheapest. Leaky ReLU where gradients have to reach through
+an adversary; maxout where a layer may cost twice as much; tanh and sigmoid inside recurrent cells and gates. Between
+convolutions those two hold up only with a normalisation before them: without one, see for oneself why the field left
+them.
 
 All work on tensors of any shape, element by element; maxout works along the channels, axis 1.
 """
@@ -71,7 +71,7 @@ class Tanh(nn.Module):
 class Sigmoid(nn.Module):
     """y = 1 / (1 + e^−x), from 0 to 1: a gate, or the probability of one of two classes.
 
-    Between layers it stalls: the gradient is at most a quarter, fades with every layer, and vanishes where the unit
+    Between layers, without normalisation, it stalls: the gradient is at most a quarter, fades with every layer, and vanishes where the unit
     saturates; outputs are never negative, so a filter's weights all move up or all down together.
     """
 

@@ -28,7 +28,7 @@ SIDES = (8, 256)  # pixels a side that the family is made for
 CHANNELS = (1, 4)
 NORMS = ("batch", "none")
 COARSEST = 8  # the largest stride of the first layer
-SMALLEST = 2  # pixels a side that pooling leaves
+SMALLEST = 3  # pixels a side that pooling leaves
 
 
 @dataclass(frozen=True)
@@ -36,23 +36,24 @@ class Size:
     """One size of the family: the table to change when a better one is found.
 
     Args:
-        first: filters of the whitening layer, where the patch has so many.
         widths: filters of each block's convolutions.
+        first: filters of the whitening layer, where the patch has so many; twice as many at strides above 2, whose
+            patches hold more.
         side: the first layer's stride brings pictures to about this many pixels a side, or fewer.
         depth: convolutions a block.
     """
 
-    first: int
     widths: tuple[int, ...]
+    first: int = 24
     side: int = 24
     depth: int = 2
 
 
 SIZES = {
-    "tiny": Size(32, (24, 48, 48)),
-    "small": Size(32, (32, 64, 64)),
-    "medium": Size(32, (64, 128, 128)),
-    "large": Size(48, (64, 256, 256), side=32),
+    "tiny": Size((24, 48, 48)),
+    "small": Size((32, 64, 64)),
+    "medium": Size((64, 128, 128)),
+    "large": Size((64, 256, 256), first=32, side=32),
 }
 
 
@@ -119,8 +120,8 @@ def architecture(
 
     Example:
         >>> found = architecture("small", (28, 28, 1), 10)
-        >>> found.patch, found.stride, found.widths, found.poolings
-        (4, 2, (32, 64, 64), ('max', 'max', 'none'))
+        >>> found.first, found.stride, found.widths, found.poolings
+        (16, 2, (32, 64, 64), ('max', 'max', 'none'))
     """
     if size not in SIZES:
         raise GuinaError(f'there is no size "{size}"', f"one of {', '.join(SIZES)}", did_you_mean(size, SIZES))
@@ -129,11 +130,12 @@ def architecture(
     table = SIZES[size]
     window = first_window(height, width, table.side)
     convolutions = table.depth * len(table.widths)
+    first = min(table.first * (2 if window.stride > 2 else 1), 2 * channels * window.kernel**2)
     sides = [output_size(side, window) for side in (height, width)]
     return Architecture(
         shape=shape,
         classes=classes,
-        first=min(table.first, 2 * channels * window.kernel**2),
+        first=first // 8 * 8,  # kernels like channels in eights
         patch=window.kernel,
         stride=window.stride,
         border=window.padding,
@@ -164,23 +166,26 @@ def check_shape(shape: tuple[int, int, int]) -> None:
 
 
 def first_window(height: int, width: int, side: int) -> Window:
-    """The first layer's window: the least stride that brings pictures to about `side` pixels, over twice its patch.
+    """The first layer's window: the least stride that brings pictures to about `side` pixels.
+
+    Patches overlap by half, and the border makes the output ⌈side / stride⌉ pixels.
 
     Example:
-        >>> first_window(28, 28, side=24), first_window(8, 8, side=24)
-        (Window(kernel=4, stride=2, padding=0), Window(kernel=3, stride=1, padding=1))
+        >>> first_window(28, 28, side=24), first_window(64, 64, side=24)
+        (Window(kernel=3, stride=2, padding=1), Window(kernel=7, stride=4, padding=3))
     """
     stride = 1
     while sqrt(height * width) / stride > side and stride < COARSEST and min(height, width) / (2 * stride) >= SIDES[0]:
         stride *= 2
-    return Window(3, 1, 1) if stride == 1 else Window(2 * stride, stride)
+    kernel = max(3, 2 * stride - 1)
+    return Window(kernel, stride, kernel // 2)
 
 
 def with_room(poolings: list[str], side: int) -> list[str]:
     """The poolings, "none" where a picture of `side` pixels has become too small to be halved.
 
     Example:
-        >>> with_room(["max", "max", "max"], 13)
+        >>> with_room(["max", "max", "max"], 14)
         ['max', 'max', 'none']
     """
     roomy = []
