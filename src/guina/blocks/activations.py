@@ -45,8 +45,8 @@ class LeakyRelu(nn.Module):
 class Maxout(nn.Module):
     """y[c] = max over p of x[p·C + c]: each unit learns its own convex function out of linear pieces.
 
-    Neither saturates nor dies, but needs `pieces` times the filters before it: see `channels_in` (Goodfellow et al. 2013,
-    https://arxiv.org/abs/1302.4389). A ReLU layer of twice the width costs as much: compare with that.
+    Neither saturates nor dies (Goodfellow et al. 2013, https://arxiv.org/abs/1302.4389), but needs `pieces` times the
+    filters before it: see `channels_in`. A ReLU layer of twice the width costs as much: compare with that.
 
     Shapes: B×(pieces·C)×... → B×C×...
     """
@@ -72,7 +72,7 @@ class Sigmoid(nn.Module):
     """y = 1 / (1 + e^−x), from 0 to 1: a gate, or the probability of one of two classes.
 
     Between layers, without normalisation, it stalls: the gradient is at most a quarter, fades with every layer, and
-    vanishes where the unit saturates; outputs are never negative, so a filter's weights all move up or all down together.
+    vanishes where the unit saturates; outputs are never negative, so all weights of a filter move up or down together.
     """
 
     def forward(self, x: Tensor) -> Tensor:
