@@ -4,6 +4,7 @@ The global batch is cut into a fixed number of shards, each with its own normali
 so that N processes equal one process that walks through N shards. With one process nothing here costs anything.
 """
 
+import atexit
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -39,6 +40,7 @@ class Team:
             )
         if self.world > 1 and not dist.is_initialized():
             dist.init_process_group("nccl" if runtime.device.startswith("cuda") else "gloo")
+            atexit.register(dist.destroy_process_group)  # not sooner: torchrun cannot start a second group
 
     @property
     def mine(self) -> range:
@@ -90,15 +92,6 @@ class Team:
         for part, size in zip(parts, sizes, strict=True):
             together |= safetensors.torch.load(bytes(part[: int(size)].cpu().numpy()))
         return together
-
-    def wait(self) -> None:
-        """Until every process is here."""
-        if self.world > 1:
-            dist.barrier()
-
-    def close(self) -> None:
-        if self.world > 1 and dist.is_initialized():
-            dist.destroy_process_group()
 
 
 def pack(tensors: dict[str, Tensor]) -> bytes:

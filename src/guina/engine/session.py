@@ -106,7 +106,6 @@ class Session:
         finally:
             self.progress.close()
             self.folder.unlock()
-            self.place.team.close()
 
     def _train(self, observers: tuple[Observer, ...]) -> dict[str, Any]:
         try:
