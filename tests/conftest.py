@@ -9,9 +9,12 @@ import torch
 import running
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _one_thread() -> None:
+@pytest.fixture(autouse=True)
+def _the_machine_as_it_was() -> Iterator[None]:
+    """One thread; and denormals, which a run flushes, as Python and Hypothesis expect them."""
     torch.set_num_threads(1)
+    yield
+    torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="session")

@@ -244,7 +244,7 @@ class Session:
 
     def _deadline(self, seconds: float, cost: Cost, examples: int) -> float:
         """When the last step must be over: before scoring everything thrice (best, temperature, proof) and saving."""
-        return seconds - min(0.3 * seconds, 1.0 + 3 * cost.example * examples)
+        return seconds - min(0.3 * seconds, 0.4 + 3 * cost.example * examples)
 
     def _steps(self, train: Arrays, clock: Clock) -> int:
         limit = self.options.limit
