@@ -1,0 +1,166 @@
+"""What is taken for what: a table of counts whose cells open onto their pictures.
+
+Every cell with examples is a link to them, so the table works with keys, by touch, read aloud, and without a script;
+the script only spares the jump. A cell is the darker the larger its share of its row; the diagonal, which is right, has
+a colour of its own.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from guina.look.markup import Child, Markup, join, percent, said, tag
+from guina.look.pictures import draw_captioned
+from guina.look.table import scrolling
+from guina.panels import Confusion
+
+MOST_CLASSES = 24  # in the table; of more, those with the most mistakes
+MOST_PAIRS = 6  # in the list of what is confused most often
+MOST_PICTURES = 400  # in the page
+PIXELS = 128  # the longest side of a picture in a cell
+SHADES = 9  # page.css knows shade0 … shade9
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The examples of class i that were answered with class j: how many, of how many in the row."""
+
+    i: int
+    j: int
+    count: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        return self.count / self.total
+
+    @property
+    def right(self) -> bool:
+        return self.i == self.j
+
+
+def draw_confusion(panel: Confusion, place: str) -> Markup:
+    """The table, the pictures of its cells, and the most frequent mistakes.
+
+    Args:
+        place: the panel's id on the page, which begins the ids of its cells.
+    """
+    K = len(panel.classes)
+    assert panel.counts_KK.shape == (K, K), (panel.counts_KK.shape, K)
+    cells = find_cells(panel.counts_KK)
+    if not cells:
+        return tag("p", {"class": "note"}, "There are no answers to count.")
+    shown = classes_to_show(panel.counts_KK)
+    visible = [cell for cell in cells if cell.i in shown and cell.j in shown]
+    pairs = sorted((c for c in cells if not c.right), key=lambda c: -c.count)[:MOST_PAIRS]
+    opened = [*pairs, *(cell for cell in visible if cell not in pairs)]
+    return tag(
+        "div",
+        {"class": "confusion"},
+        tag("div", {}, draw_matrix(panel, shown, place), draw_key(K, shown)),
+        tag("div", {"class": "beside"}, draw_cells(panel, opened, place), draw_pairs(panel, pairs, place)),
+    )
+
+
+def find_cells(counts_KK: np.ndarray) -> list[Cell]:
+    """All cells that are not empty."""
+    total_K = counts_KK.sum(1)
+    return [Cell(int(i), int(j), int(counts_KK[i, j]), int(total_K[i])) for i, j in np.argwhere(counts_KK > 0)]
+
+
+def classes_to_show(counts_KK: np.ndarray, most: int = MOST_CLASSES) -> list[int]:
+    """The classes of the table, in their order: all, or those with the most mistakes, made in them or for them."""
+    wrong_KK = counts_KK - np.diag(np.diag(counts_KK))
+    order = np.argsort(-(wrong_KK.sum(0) + wrong_KK.sum(1)), kind="stable")
+    return sorted(order[:most].tolist())
+
+
+def cell_id(place: str, cell: Cell) -> str:
+    return f"{place}-{cell.i}-{cell.j}"
+
+
+def describe(panel: Confusion, cell: Cell) -> str:
+    """A cell as a sentence."""
+    i, j = panel.classes[cell.i], panel.classes[cell.j]
+    return f"{i}, recognised" if cell.right else f"{i}, taken for {j}"
+
+
+def amount(cell: Cell) -> str:
+    """How many, of how many, and what share that is."""
+    return f"{cell.count:,} of {cell.total:,} ({percent(cell.share)})"
+
+
+def shade(cell: Cell) -> str:
+    """The CSS class of a cell's colour. The root of the share, as mistakes are rare and must be seen."""
+    return f"{'right' if cell.right else 'wrong'} shade{round(SHADES * cell.share ** (1 if cell.right else 0.5))}"
+
+
+def draw_matrix(panel: Confusion, shown: list[int], place: str) -> Markup:
+    """The table: a row for each true class, a column for each answer."""
+    cells = {(cell.i, cell.j): cell for cell in find_cells(panel.counts_KK)}
+    head = [tag("td", {}, tag("span", {}, "true ↓"), tag("span", {}, "answer →"))]
+    head += [tag("th", {"scope": "col"}, tag("span", {"title": panel.classes[j]}, panel.classes[j])) for j in shown]
+    rows = [tag("tr", {}, *head)]
+    for i in shown:
+        row = [tag("th", {"scope": "row"}, tag("span", {"title": panel.classes[i]}, panel.classes[i]))]
+        row += [draw_cell(panel, cells.get((i, j)), place) for j in shown]
+        rows.append(tag("tr", {}, *row))
+    size = "matrix many" if len(shown) > 12 else "matrix"
+    table = tag("table", {"class": size}, tag("thead", {}, rows[0]), tag("tbody", {}, *rows[1:]))
+    return scrolling(panel.title, table)
+
+
+def draw_cell(panel: Confusion, cell: Cell | None, place: str) -> Markup:
+    """One count, which is a link to its pictures; a dot where nothing was counted."""
+    if cell is None:
+        return tag("td", {"class": "none"}, "·")
+    label = f"{describe(panel, cell)}: {amount(cell)}"
+    link = {"href": f"#{cell_id(place, cell)}", "aria-label": label, "title": label, "data-row": cell.i}
+    return tag("td", {"class": shade(cell)}, tag("a", link | {"data-column": cell.j}, f"{cell.count:,}"))
+
+
+def draw_key(K: int, shown: list[int]) -> Markup:
+    """How to read the colours, and what was left out."""
+    key: list[Child] = [
+        tag("span", {"class": "swatch right shade7"}),
+        "right ",
+        tag("span", {"class": "swatch wrong shade5"}),
+        "wrong; the darker, the larger the share of its row. ",
+        tag("span", {"class": "screen"}, "Tab, arrow keys or a tap choose a cell."),
+    ]
+    if len(shown) < K:
+        key.append(f" Of {K} classes these are the {len(shown)} with the most mistakes.")
+    return tag("p", {"class": "note"}, *key)
+
+
+def draw_cells(panel: Confusion, cells: list[Cell], place: str) -> Markup:
+    """The pictures of every cell, one cell seen at a time: at first the most frequent mistake."""
+    left = MOST_PICTURES
+    drawn: list[Child] = []
+    for n, cell in enumerate(cells):
+        examples = panel.examples.get((cell.i, cell.j), [])[:left]
+        left -= len(examples)
+        figures = (draw_captioned(picture, f"\n{name}", largest=PIXELS) for picture, name in examples)
+        pictures = tag("ul", {"class": "pictures"}, *(tag("li", {}, figure) for figure in figures))
+        drawn.append(
+            tag(
+                "div",
+                {"class": "cell first" if n == 0 else "cell", "id": cell_id(place, cell)},
+                tag("h3", {}, describe(panel, cell)),
+                tag("p", {"class": "note"}, amount(cell) + ("" if examples else "; no pictures kept")),
+                pictures if examples else None,
+            )
+        )
+    return tag("div", {"class": "cells", "aria-live": "polite"}, *drawn)
+
+
+def draw_pairs(panel: Confusion, pairs: list[Cell], place: str) -> Markup:
+    """The most frequent mistakes as a list of links."""
+    if not pairs:
+        return tag("p", {"class": "note"}, f"All of {said('answer', int(panel.counts_KK.sum()))} are right.")
+    items = []
+    for cell in pairs:
+        link = {"href": f"#{cell_id(place, cell)}", "data-row": cell.i, "data-column": cell.j}
+        names = join([panel.classes[cell.i], tag("i", {}, " taken for "), panel.classes[cell.j]])
+        items.append(tag("li", {}, tag("a", link, tag("span", {}, names), tag("b", {}, f"{cell.count:,}"))))
+    return join([tag("h3", {}, "Most frequent mistakes"), tag("ol", {"class": "pairs"}, *items)])

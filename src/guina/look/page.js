@@ -1,0 +1,119 @@
+"use strict";
+// Two things move: the pictures beside a confusion table follow the focus, and a filter slides over its input.
+// Without this script the table's cells are links to their pictures, and the filter stands still.
+
+const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+function followConfusion(table) {
+  const links = [...table.querySelectorAll(".matrix a")];
+  const openers = [...links, ...table.querySelectorAll(".pairs a")];
+  const cells = table.querySelector(".cells");
+  if (!cells) return;
+
+  function show(link) {
+    const chosen = document.getElementById(link.hash.slice(1));
+    for (const cell of cells.children) cell.classList.toggle("on", cell === chosen);
+    for (const other of links) other.toggleAttribute("aria-current", other.hash === link.hash);
+  }
+
+  function next(link, [down, right]) {
+    const at = (a) => [Number(a.dataset.row), Number(a.dataset.column)];
+    const [row, column] = at(link);
+    const ahead = links.filter((a) => {
+      const [r, c] = at(a);
+      return down ? c === column && (r - row) * down > 0 : r === row && (c - column) * right > 0;
+    });
+    const far = (a) => Math.abs(at(a)[0] - row) + Math.abs(at(a)[1] - column);
+    return ahead.sort((a, b) => far(a) - far(b))[0];
+  }
+
+  for (const link of openers) {
+    link.addEventListener("focus", () => show(link));
+    link.addEventListener("click", (event) => { event.preventDefault(); show(link); });
+  }
+  for (const link of links) {
+    link.addEventListener("keydown", (event) => {
+      const neighbour = ARROWS[event.key] && next(link, ARROWS[event.key]);
+      if (ARROWS[event.key]) event.preventDefault();
+      if (neighbour) neighbour.focus();
+    });
+  }
+  cells.classList.add("live");
+  const linked = openers.find((link) => link.hash === location.hash);
+  const first = openers.find((link) => link.hash.slice(1) === cells.firstElementChild.id);
+  if (linked || first) show(linked || first);
+}
+
+function slideFilter(panel) {
+  const { input, kernel, output, stride, decimals, equals } = JSON.parse(panel.dataset.sliding);
+  const [rows, columns, side] = [output.length, output[0].length, kernel.length];
+  const size = 36; // pixels of a cell, as in sliding.py
+  let [row, column] = [Number(panel.dataset.row), Number(panel.dataset.column)];
+  const windows = panel.querySelectorAll(".window");
+  const products = panel.querySelector(".cells-products");
+
+  function fixed(value, places) {
+    const written = value.toFixed(places);
+    return Number(written) === 0 ? (0).toFixed(places) : written.replace("-", "−");
+  }
+
+  function factor(value, places) {
+    const written = fixed(value, places);
+    return written.startsWith("−") ? `(${written})` : written;
+  }
+
+  function place(frame, r, c) {
+    frame.setAttribute("y", r * size);
+    frame.setAttribute("x", c * size);
+  }
+
+  function draw() {
+    const [top, left] = [row * stride, column * stride];
+    place(windows[0], top, left);
+    place(windows[1], row, column);
+    const terms = [];
+    const values = [];
+    for (let u = 0; u < side; u++) {
+      for (let v = 0; v < side; v++) {
+        const x = input[top + u][left + v];
+        values.push(x * kernel[u][v]);
+        terms.push(`${factor(x, decimals[0])}·${factor(kernel[u][v], decimals[1])}`);
+      }
+    }
+    const most = Math.max(...values.map(Math.abs)) || 1;
+    products.querySelectorAll("text").forEach((text, n) => { text.textContent = fixed(values[n], decimals[2]); });
+    products.querySelectorAll("rect").forEach((rect, n) => {
+      rect.setAttribute("class", values[n] < 0 ? "minus" : "plus");
+      rect.setAttribute("fill-opacity", 0.55 * Math.abs(values[n]) / most);
+    });
+    products.setAttribute("aria-label", `products, ${side} by ${side}: ${values.map((p) => fixed(p, decimals[2])).join(" ")}`);
+    panel.querySelector(".sum span").textContent = terms.join(" + ");
+    panel.querySelector(".sum b").textContent = fixed(output[row][column], decimals[2]);
+    panel.querySelector("output").textContent = `row ${row + 1} of ${rows}, column ${column + 1} of ${columns}`;
+  }
+
+  function step(by) {
+    const at = (row * columns + column + by + rows * columns) % (rows * columns);
+    [row, column] = [Math.floor(at / columns), at % columns];
+    draw();
+  }
+
+  for (const button of panel.querySelectorAll("button")) {
+    button.addEventListener("click", () => step(Number(button.dataset.step)));
+  }
+  panel.querySelector(".steps").hidden = false;
+  panel.tabIndex = 0;
+  panel.setAttribute("role", "group");
+  panel.setAttribute("aria-label", `A filter on its input; arrow keys move it. The sum ${equals} is written below.`);
+  panel.addEventListener("keydown", (event) => {
+    const arrow = ARROWS[event.key];
+    if (!arrow) return;
+    event.preventDefault();
+    row = Math.min(rows - 1, Math.max(0, row + arrow[0]));
+    column = Math.min(columns - 1, Math.max(0, column + arrow[1]));
+    draw();
+  });
+}
+
+document.querySelectorAll(".confusion").forEach(followConfusion);
+document.querySelectorAll(".sliding").forEach(slideFilter);
