@@ -78,8 +78,7 @@ class Training:
         self.step, self.validated, self.snapped, self.improved_at, self.stopped = 0, -1, -1, 0.0, ""
         self.best: dict[str, Any] | None = None
         self.history: list[Scores] = []
-        self.sums: dict[str, float] = {}
-        self.summed = 0
+        self.sums: dict[str, tuple[float, int]] = {}  # of each term since the last validation, and of how many turns
         self.saved_at = place.now()
         self.enter(0)
 
@@ -178,8 +177,8 @@ class Training:
     def _note(self, row: dict[str, float]) -> None:
         """Add a step's terms to the sums of this stretch, and show them."""
         for name, value in row.items():
-            self.sums[name] = self.sums.get(name, 0.0) + value
-        self.summed += 1
+            total, turns = self.sums.get(name, (0.0, 0))
+            self.sums[name] = total + value, turns + 1
         if self.place.runtime.first:
             left = max(0, self.plan.steps - self.step) * self.clock.per_step
             loss = next(iter(row.values()), 0.0)
@@ -236,8 +235,8 @@ class Training:
         return self.place.team.say(scores)
 
     def _write_row(self, scores: Scores, now: float) -> None:
-        means = {name: total / max(1, self.summed) for name, total in self.sums.items()}
-        self.sums, self.summed = {}, 0
+        means = {name: total / turns for name, (total, turns) in self.sums.items()}
+        self.sums = {}
         if not self.place.runtime.first:
             return
         row = {"step": self.step, "t": round(now, 3), "epoch": round(self.epochs, 4), **means}
@@ -320,7 +319,7 @@ class Training:
 
     FACTS = (
         *("step", "phase_index", "first_step", "position", "validated", "snapped", "improved_at", "stopped"),
-        *("best", "history", "sums", "summed"),
+        *("best", "history", "sums"),
     )
 
     def restore(self, state: State) -> None:
