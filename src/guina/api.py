@@ -1,8 +1,8 @@
 """guina in Python: `train`, `load`, `check`, and the Run that they give. The command line calls the same functions.
 
-    run = guina.train("classify", "photos/", minutes=5)
-    run.score()["score"]["accuracy"]
-    run.predict("cat.jpg")
+run = guina.train("classify", "photos/", minutes=5)
+run.score()["score"]["accuracy"]
+run.predict("cat.jpg")
 """
 
 import dataclasses
@@ -234,5 +234,3 @@ def read_train(job: Job, source: str) -> Arrays:
     arrays = job.arrays(records)
     job.measure(arrays)
     return arrays
-
-

@@ -1,7 +1,7 @@
 """How good answers are: pure functions on numpy arrays, computed in float64.
 
-Where two classes are equally probable, the one that comes first is the answer, in every function here. What is not defined
-(the recall of a class without examples) is NaN, not 0: nothing was found out about it.
+Where two classes are equally probable, the one that comes first is the answer, in every function here. What is not
+defined (the recall of a class without examples) is NaN, not 0: nothing was found out about it.
 
 Axes: N examples, K classes, B bins of confidence.
 """
@@ -78,8 +78,8 @@ def per_class(counts_KK: np.ndarray) -> dict[str, np.ndarray]:
         counts_KK: as `confusion` gives them.
 
     Returns:
-        {"precision", "recall", "f1", "support"}, arrays of length K. NaN: no example was answered so (precision), there is
-        no example (recall), neither (f1).
+        {"precision", "recall", "f1", "support"}, arrays of length K. NaN: no example was answered so (precision),
+        there is no example (recall), neither (f1).
 
     Example:
         >>> scores = per_class(np.array([[3, 1], [0, 4]]))
@@ -125,9 +125,8 @@ def reliability(
         GuinaError: there are no examples.
 
     Example:
-        >>> confidence_B, accuracy_B, count_B = reliability(np.array([[0.6, 0.4], [0.1, 0.9]]), np.array([0, 0]), bins=2)
-        >>> confidence_B[1], accuracy_B[1], count_B.tolist()
-        (np.float64(0.75), np.float64(0.5), [0, 2])
+        >>> [x_B.tolist() for x_B in reliability(np.array([[0.6, 0.4], [0.1, 0.9]]), np.array([0, 0]), bins=2)]
+        [[nan, 0.75], [nan, 0.5], [0, 2]]
     """
     p_NK, target_N = checked(probabilities_NK, target_N)
     confidence_N, right_N = p_NK.max(1), p_NK.argmax(1) == target_N
@@ -154,7 +153,7 @@ def expected_calibration_error(probabilities_NK: np.ndarray, target_N: np.ndarra
 
 
 def negative_log_likelihood(probabilities_NK: np.ndarray, target_N: np.ndarray) -> float:
-    """The mean surprise at the right class, −log p, in nats; a probability of 0 counts as the smallest number (708 nats).
+    """The mean surprise at the right class, −log p, in nats; p = 0 counts as the smallest number (708 nats).
 
     Raises:
         GuinaError: there are no examples.
@@ -172,9 +171,9 @@ def fit_temperature(logits_NK: np.ndarray, target_N: np.ndarray) -> float:
     """The temperature T for which softmax(logits / T) is the least surprised by the targets (Guo et al. 2017).
 
     The loss is convex in β = 1/T, with the slope E_p[z] − z_target and the curvature Var_p[z]: Newton's method, with
-    bisection where it would leave the bracket. Without a mistake among the targets the best T would be 0, a network that
-    is sure of everything; so one example is added whose class may be any with equal probability (in the spirit of Platt
-    1999, section 2.2). Among thousands it is not felt.
+    bisection where it would leave the bracket. Without a mistake among the targets the best T would be 0, a network
+    that is sure of everything; so one example is added whose class may be any with equal probability (in the spirit of
+    Platt 1999, section 2.2). Among thousands it is not felt.
 
     Returns:
         T, from `COLDEST` to `HOTTEST`. Answers stay what they are; only their confidence changes.

@@ -153,7 +153,7 @@ def derive(seed: int, *path: int | str) -> int:
 def seed_layers(seed: int) -> None:
     """Seed what dropout and initialisation draw from, without the stack trace that torch.manual_seed keeps."""
     torch.default_generator.manual_seed(seed)
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
+    if torch.cuda.is_initialized():
         torch.cuda.default_generators[torch.cuda.current_device()].manual_seed(seed)
 
 

@@ -34,6 +34,7 @@ class Report:
     problems: list[str] = field(default_factory=list)
     _converted: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _skipped: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    _ignored: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def convert(self, name: str, how: str) -> None:
@@ -43,6 +44,10 @@ class Report:
     def skip(self, name: str, why: str) -> None:
         """Note that a file is left out."""
         self._note("skipped", self._skipped, name, why)
+
+    def ignore(self, name: str) -> None:
+        """Note that a hidden or tool file or folder was passed over; it does not count as found."""
+        self._note("ignored", self._ignored, name, "hidden, or a tool's")
 
     def _note(self, kind: str, notes: dict[str, list[str]], name: str, reason: str) -> None:
         self._counts[kind, reason] += 1
@@ -75,6 +80,7 @@ class Report:
             "used": self.used,
             "converted": table("converted", self._converted),
             "skipped": table("skipped", self._skipped),
+            "ignored": table("ignored", self._ignored),
             "problems": list(self.problems),
         }
 
@@ -115,7 +121,7 @@ class Records:
             return column[at] if isinstance(column, np.ndarray) else [column[i] for i in at]
 
         columns = {key: pick(column) for key, column in self.columns.items()}
-        names = [self.names[i] for i in at]
+        names = [self.names[int(i)] for i in at]
         return replace(self, names=names, split_N=self.split_N[at], columns=columns, rows_N=self.rows[at])
 
     def count(self, split: str) -> int:
@@ -157,4 +163,4 @@ class Arrays:
         if limit is None or limit >= len(self):
             return self
         at = np.linspace(0, len(self) - 1, limit).round().astype(np.int64)
-        return Arrays(self.columns, self.rows_N[at], [self.names[i] for i in at])
+        return Arrays(self.columns, self.rows_N[at], [self.names[int(i)] for i in at])

@@ -206,6 +206,11 @@ class Job(ABC):
     def inputs(self, arrays: Arrays) -> Iterator[Any]:
         """Stored examples as raw inputs, for comparing what is served with what was trained."""
 
+    def summary(self, nets: Nets) -> str:
+        """The networks as a table: layers, shapes, weights, and what else there is to say."""
+        rows = [f"{name}: {sum(w.numel() for w in net.parameters()):,} weights\n{net}" for name, net in nets.items()]
+        return "\n".join(rows)
+
     def snap(self, nets: Nets, val: Arrays) -> Snap:
         """What the network does now with the same few examples: arrays (npy) and texts, by name."""
         return {}

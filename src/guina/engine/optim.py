@@ -88,11 +88,11 @@ class Optimizer:
             rest, rate = [w for w in rest if w.ndim < 2 or w in tables], learner.rate_rest
             if matrices:
                 self.parts.append(Muon(matrices, learner.rate, betas[0], decay))
+        decaying = [w for w in rest if w.ndim >= 2 and decay]
+        others = [w for w in rest if w.ndim < 2 or not decay]
         groups: list[dict[str, Any]] = [
-            {"params": [w for w in rest if w.ndim >= 2], "weight_decay": decay},
-            {"params": [w for w in rest if w.ndim < 2], "weight_decay": 0.0},
+            {"params": part, "weight_decay": d} for part, d in ((decaying, decay), (others, 0.0)) if part
         ]
-        groups = [group for group in groups if group["params"]]
         if groups and learner.optimizer == "sgd":
             self.parts.append(torch.optim.SGD(groups, rate, betas[0], nesterov=betas[0] > 0, fused=True))
         elif groups:

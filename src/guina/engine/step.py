@@ -179,11 +179,11 @@ class Stepper:
             seed_layers(seed)
             with self.runtime.autocast():
                 terms, carry = turn.loss(self.nets, batch, carry, draw.step, self.rng.manual_seed(seed))
-            loss = torch.stack([t for t in terms.values() if t.requires_grad]).sum()
-            (loss / count).backward()
+            learned = [term for term in terms.values() if term.requires_grad]
+            torch.autograd.backward(learned, [term.new_full((), 1 / count) for term in learned])
             passes.carries[turn.name, shard] = carry and {k: v.detach() for k, v in carry.items()}
             for name, value in terms.items():
-                passes.sums[name] = passes.sums.get(name, 0) + value.detach()
+                passes.sums[name] = passes.sums[name] + value.detach() if name in passes.sums else value.detach()
             for buffer, old, far in zip(self.buffers, before, moved, strict=False):
                 far.add_(buffer - old)
                 buffer.copy_(old)

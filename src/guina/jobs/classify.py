@@ -1,8 +1,9 @@
 """classify: which class a picture belongs to.
 
-A convolutional network on whitened patches (nets/convnet.py), learned with Muon, label smoothing and a rate that falls to
-zero with the budget, from pictures that are mirrored, shifted and cut (airbench, Jordan 2024, https://arxiv.org/abs/2404.00498).
-Answers are averaged over a few views of the picture and their confidence is calibrated on the validation split.
+A convolutional network on whitened patches (nets/convnet.py), learned with Muon, label smoothing and a rate that falls
+to zero with the budget, from pictures that are mirrored, shifted and cut (after airbench, Jordan 2024,
+https://arxiv.org/abs/2404.00498). Answers are averaged over a few views of the picture, and their confidence is
+calibrated on the validation split.
 
 Axes: B batch, H W pixels, C channels, K classes.
 """
@@ -17,8 +18,10 @@ import torch
 from torch import Tensor
 
 from guina import metrics
-from guina.data import augment, pictures
+from guina.data import augment
+from guina.data.gallery import decode_gallery, read_gallery, shape_of
 from guina.data.order import Draw, Order, Shuffled
+from guina.data.pictures import find_pictures, try_picture
 from guina.data.records import Arrays, Records
 from guina.engine.job import Answer, Batch, Carry, Fitted, Job, Learner, Nets, Phase, Scores, Snap, Terms, Turn
 from guina.errors import GuinaError
@@ -33,7 +36,7 @@ SAMPLE = 5000  # training pictures that statistics are taken from
 
 
 @dataclass(frozen=True)
-class Settings:
+class ClassifySettings:
     """How to classify."""
 
     size: Literal["auto", "tiny", "small", "medium", "large"] = "auto"
@@ -66,21 +69,23 @@ class Classify(Job):
     """Pictures to classes."""
 
     name = "classify"
-    Settings = Settings
+    Settings = ClassifySettings
     metric = "accuracy"
     sizes = ("tiny", "small", "medium", "large")
     mixed_precision = True
 
-    settings: Settings
+    def __init__(self, settings: ClassifySettings) -> None:
+        super().__init__(settings)
+        self.temperature = 1.0
 
     # --- from files to arrays ---
 
     def read(self, source: str, splits: Sequence[str]) -> Records:
-        return pictures.read_pictures(source, tuple(splits), validation=self.settings.validation)
+        return read_gallery(source, splits, self.settings.validation)
 
     def fit(self, records: Records) -> None:
         self.classes = sorted(set(records.columns["label"]))
-        self.shape = pictures.choose_shape(records, self.settings.pixels)
+        self.shape = shape_of(records, self.settings.pixels)
         self.examples = len(records)
 
     def arrays(self, records: Records) -> Arrays:
@@ -92,7 +97,7 @@ class Classify(Job):
                 f"only the classes {', '.join(self.classes[:8])}{', …' if len(self.classes) > 8 else ''}",
                 "remove these pictures, or train with some of them",
             )
-        decoded = pictures.decode_pictures(records, self.shape)
+        decoded = decode_gallery(records, self.shape)
         target = np.full(len(decoded.columns["pixels"]), -1, np.int64)
         target[decoded.rows_N] = [place[label] for label in records.columns["label"]]
         return Arrays({**decoded.columns, "target": target}, decoded.rows_N, decoded.names)
@@ -117,8 +122,6 @@ class Classify(Job):
         self.classes, self.shape = list(facts["classes"]), (int(height), int(width), int(channels))
         self.examples, self.flip, self.temperature = facts["examples"], facts["flip"], facts["temperature"]
         self.mean, self.std = fitted.tensors["mean"], fitted.tensors["std"]
-
-    temperature = 1.0
 
     # --- learning ---
 
@@ -164,12 +167,12 @@ class Classify(Job):
         return {"x": x_BCHW, "target": torch.from_numpy(arrays.take("target", draw.index_B))}
 
     def normalize(self, pixels_BHWC: Tensor) -> Tensor:
-        """uint8 pictures to what the network takes: B×C×H×W, each channel centred and scaled, channels last in memory."""
+        """uint8 pictures to what the network takes: B×C×H×W, channels centred and scaled, and last in memory."""
         x_BHWC = (pixels_BHWC.float() - self.mean) / self.std
         return x_BHWC.permute(0, 3, 1, 2)
 
     def loss(self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator) -> tuple[Terms, Carry]:
-        logits_BK = nets["net"](batch["x"]).float() if batch["x"].dtype == torch.float32 else nets["net"](batch["x"])
+        logits_BK = nets["net"](batch["x"]).to(batch["x"].dtype)  # out of bfloat16, where that is the precision
         return {"loss": cross_entropy_sum(logits_BK, batch["target"], self.settings.smoothing)}, carry
 
     # --- judging and answering ---
@@ -177,8 +180,8 @@ class Classify(Job):
     def log_probabilities(self, nets: Nets, pixels_BHWC: np.ndarray, views: int) -> np.ndarray:
         """The log of the mean probability over some views of each picture, B×K, before calibration."""
         net = nets["net"]
-        weight = next(net.parameters())
-        x_BCHW = self.normalize(torch.from_numpy(pixels_BHWC)).to(weight.device, weight.dtype)
+        weight: Tensor = next(net.parameters())
+        x_BCHW = self.normalize(torch.from_numpy(pixels_BHWC)).to(weight)
         shown = augment.views(x_BCHW, views, self.flip)
         logits = torch.stack([net(view).float() for view in shown])
         return (logits.log_softmax(-1).logsumexp(0) - np.log(len(shown))).cpu().numpy()
@@ -224,9 +227,9 @@ class Classify(Job):
 
     def predict(self, nets: Nets, inputs: Iterable[Any]) -> Iterator[Answer]:
         """One answer an input: the class, how sure, and the runners-up; or what is wrong with the file."""
-        found = pictures.find_pictures(inputs)
+        found = find_pictures(inputs)
         while chunk := list(islice(found, CHUNK)):
-            opened = [pictures.try_picture(thing, self.shape) for _, thing in chunk]
+            opened = [try_picture(thing, self.shape) for _, thing in chunk]
             whole = [picture for picture in opened if isinstance(picture, np.ndarray)]
             logs_NK = self.log_probabilities(nets, np.stack(whole), self.settings.views) if whole else np.empty((0, 1))
             rows = iter(self.calibrated(logs_NK))

@@ -45,10 +45,9 @@ def mistakes(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np.
     answer_N, sure_N = probabilities_NK.argmax(1), probabilities_NK.max(1)
     wrong = np.flatnonzero(answer_N != target_N)
     worst = wrong[np.argsort(-sure_N[wrong], kind="stable")][:24]
-    pixels = arrays.take("pixels", worst)
     captions = [
         f"{classes[target_N[i]]}, taken for {classes[answer_N[i]]} ({sure_N[i]:.0%} sure)\n{arrays.names[i]}"
-        for i in worst
+        for i in worst.tolist()
     ]
     says = (
         f"{len(wrong)} of {len(target_N)} answers are wrong; these are the ones it was surest of. "
@@ -56,7 +55,7 @@ def mistakes(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np.
         if len(wrong)
         else f"All {len(target_N)} answers are right."
     )
-    return Pictures("The worst mistakes", says, [picture(p) for p in pixels], captions)
+    return Pictures("The worst mistakes", says, [picture(p) for p in arrays.take("pixels", worst)], captions)
 
 
 def confusion(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np.ndarray, arrays: Arrays) -> Confusion:
@@ -67,9 +66,9 @@ def confusion(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np
     for i in np.argsort(-sure_N, kind="stable"):
         cell = examples.setdefault((int(target_N[i]), int(answer_N[i])), [])
         if len(cell) < SHOWN:
-            cell.append((picture(arrays.take("pixels", np.array([i]))[0]), arrays.names[i]))
+            cell.append((picture(arrays.take("pixels", np.array([i]))[0]), arrays.names[int(i)]))
     off = counts_KK - np.diag(np.diag(counts_KK))
-    i, j = np.unravel_index(off.argmax(), off.shape)
+    i, j = divmod(int(off.argmax()), len(classes))
     says = (
         f"Most often {classes[i]} is taken for {classes[j]} ({off[i, j]} times). Choose a cell to see its pictures."
         if off.any()
@@ -80,16 +79,19 @@ def confusion(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np
 
 def per_class(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np.ndarray) -> Table:
     """Precision, recall and F1 of each class, the hardest first."""
-    rows = metrics.per_class(metrics.confusion(probabilities_NK.argmax(1), target_N, len(classes)))
-    order = np.argsort(rows["recall"], kind="stable")
+    scores = metrics.per_class(metrics.confusion(probabilities_NK.argmax(1), target_N, len(classes)))
+    order: list[int] = np.argsort(scores["recall"], kind="stable").tolist()  # a class without examples comes last
+
+    def share(key: str, k: int) -> str:
+        return "–" if np.isnan(scores[key][k]) else f"{scores[key][k]:.1%}"
+
+    rows: list[list[str | float]] = [
+        [classes[k], int(scores["support"][k]), *(share(key, k) for key in ("recall", "precision", "f1"))]
+        for k in order
+    ]
+    says = f"The hardest class is {classes[order[0]]}: {share('recall', order[0])} of its pictures are found."
     return Table(
-        "Class by class",
-        f"The hardest class is {classes[order[0]]}: {rows['recall'][order[0]]:.1%} of its pictures are found.",
-        ["class", "pictures", "found (recall)", "right when said (precision)", "F1"],
-        [
-            [classes[k], int(rows["support"][k]), *(f"{rows[key][k]:.1%}" for key in ("recall", "precision", "f1"))]
-            for k in order
-        ],
+        "Class by class", says, ["class", "pictures", "found (recall)", "right when said (precision)", "F1"], rows
     )
 
 
@@ -97,7 +99,10 @@ def reliability(probabilities_NK: np.ndarray, target_N: np.ndarray) -> Reliabili
     """How often it is right where it says it is p sure."""
     confidence_B, accuracy_B, count_B = metrics.reliability(probabilities_NK, target_N)
     error = metrics.expected_calibration_error(probabilities_NK, target_N)
-    says = f"Confidence and accuracy differ by {error:.1%} on average. On the diagonal, 80 % sure means right 80 % of the time."
+    says = (
+        f"Confidence and accuracy differ by {error:.1%} on average. "
+        "On the diagonal, what it is 80 % sure of is right 80 % of the time."
+    )
     return Reliability("Can its confidence be believed?", says, confidence_B, accuracy_B, count_B, error)
 
 
@@ -141,7 +146,7 @@ def sliding(net: ConvNet, arrays: Arrays) -> Sliding:
     top, left = (max(0, (side - 8) // 2) for side in grey.shape)
     window = np.round(grey[top : top + 8, left : left + 8] / 255, 1)
     says = (
-        "A filter is laid over a window of the picture, the numbers that lie on each other are multiplied and added up, "
-        "and the window moves on by the stride."
+        "A filter is laid over a window of the picture; the numbers that lie on each other are multiplied "
+        "and added up; the window moves on by the stride."
     )
     return Sliding("How a filter slides", says, window, kernel, slide(window, kernel, stride=1, padding=0), 1, 0)

@@ -14,7 +14,7 @@ from guina.look.table import draw_table
 from guina.panels import Curves, Table
 
 MOST_POINTS = 600  # of a line; what lies between is drawn as its lowest and its highest value
-LETTER = 6.6  # pixels, the width of a letter at 12 px, roughly
+LETTER = 7.2  # pixels, how wide a letter of 12 px is at most, on average
 STYLES = 6  # line styles that page.css knows
 
 
@@ -88,7 +88,7 @@ def draw_chart(panel: Curves, lines: dict[str, tuple[np.ndarray, np.ndarray]], w
     for n, (name, (x, y)) in enumerate(lines.items()):
         drawn.append(draw_line(n, thin(x, y), x_scale, y_scale))
         if is_wide:
-            at = {"x": frame.right + 10, "y": places[n] + 4, "class": f"name ink{n % STYLES}"}
+            at = {"x": frame.right + 10, "y": places[n] + 4, "class": f"ink{n % STYLES}"}
             drawn.append(tag("text", at, labels[name]))
     return tag("svg", {"viewBox": f"0 0 {width} {height}", "role": "img", "aria-label": describe(panel, lines)}, *drawn)
 

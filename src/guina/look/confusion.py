@@ -1,8 +1,8 @@
 """What is taken for what: a table of counts whose cells open onto their pictures.
 
 Every cell with examples is a link to them, so the table works with keys, by touch, read aloud, and without a script;
-the script only spares the jump. A cell is the darker the larger its share of its row; the diagonal, which is right, has
-a colour of its own.
+the script only spares the jump. A cell's colour is the stronger the larger its share of its row; the diagonal, which is
+right, has a colour of its own.
 """
 
 from dataclasses import dataclass
@@ -91,8 +91,9 @@ def amount(cell: Cell) -> str:
 
 
 def shade(cell: Cell) -> str:
-    """The CSS class of a cell's colour. The root of the share, as mistakes are rare and must be seen."""
-    return f"{'right' if cell.right else 'wrong'} shade{round(SHADES * cell.share ** (1 if cell.right else 0.5))}"
+    """The CSS class of a cell's colour. Mistakes are rare and must be seen: theirs is full at two fifths of the row."""
+    depth = cell.share if cell.right else min(1.0, cell.share / 0.4) ** 0.5
+    return f"{'right' if cell.right else 'wrong'} shade{round(SHADES * depth)}"
 
 
 def draw_matrix(panel: Confusion, shown: list[int], place: str) -> Markup:
@@ -125,7 +126,7 @@ def draw_key(K: int, shown: list[int]) -> Markup:
         tag("span", {"class": "swatch right shade7"}),
         "right ",
         tag("span", {"class": "swatch wrong shade5"}),
-        "wrong; the darker, the larger the share of its row. ",
+        "wrong; the stronger, the larger the share of its row. ",
         tag("span", {"class": "screen"}, "Tab, arrow keys or a tap choose a cell."),
     ]
     if len(shown) < K:

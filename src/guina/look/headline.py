@@ -85,9 +85,8 @@ def draw_strip(marks: Sequence[Mark], scale: Scale, share: bool, width: int) -> 
         drawn.append(tag("line", {"class": "axis", "x1": x, "x2": x, "y1": 14, "y2": 22}))
         edge = {"start": 0, "middle": x, "end": width}[side]
         drawn.append(tag("text", {"x": edge, "y": 38, "class": side}, label))
-    dots = [
-        tag("circle", {"class": mark_class(n), "cx": scale(m.value), "cy": 14, "r": 7}) for n, m in enumerate(marks)
-    ]
+    places = [{"cx": scale(mark.value), "cy": 14, "r": 6 if n else 9} for n, mark in enumerate(marks)]
+    dots = [tag("circle", {"class": mark_class(n), **place}) for n, place in enumerate(places)]
     return join([*drawn, *reversed(dots)])
 
 

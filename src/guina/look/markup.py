@@ -102,17 +102,17 @@ def percent(fraction: float, digits: int = 1) -> str:
 
     Example:
         >>> percent(0.1234), percent(0.99999), percent(1.0), percent(0.0001, 0)
-        ('12.3 %', '> 99.9 %', '100 %', '< 1 %')
+        ('12.3%', '>99.9%', '100%', '<1%')
     """
     if math.isnan(fraction):
         return "–"
     least = 10.0**-digits
     shown = 100 * fraction
     if 0 < shown < least / 2:
-        return f"< {number(least)} %"
+        return f"<{number(least)}%"
     if 100 - least / 2 <= shown < 100:
-        return f"> {number(100 - least)} %"
-    return f"{int(shown)} %" if shown in (0, 100) else f"{shown:.{digits}f} %"
+        return f">{number(100 - least)}%"
+    return f"{int(shown)}%" if shown in (0, 100) else f"{shown:.{digits}f}%"
 
 
 def said(word: str, count: int) -> str:

@@ -47,7 +47,7 @@ function followConfusion(table) {
 function slideFilter(panel) {
   const { input, kernel, output, stride, decimals, equals } = JSON.parse(panel.dataset.sliding);
   const [rows, columns, side] = [output.length, output[0].length, kernel.length];
-  const size = 36; // pixels of a cell, as in sliding.py
+  const size = 38; // pixels of a cell, as in sliding.py
   let [row, column] = [Number(panel.dataset.row), Number(panel.dataset.column)];
   const windows = panel.querySelectorAll(".window");
   const products = panel.querySelector(".cells-products");

@@ -104,7 +104,7 @@ def draw_contents(panels: Sequence[Panel]) -> Markup | None:
     items: list[Child] = []
     for n, panel in enumerate(panels, 1):
         link = tag("a", {"href": f"#p{n}"}, panel.title)
-        first = SENTENCE.split(panel.says, maxsplit=1)[0].rstrip(";")
+        first = SENTENCE.split(panel.says, maxsplit=1)[0].rstrip(".;")
         items.append(tag("li", {}, link, tag("span", {}, first)))
     return tag("nav", {"aria-label": "Contents"}, tag("h2", {}, "In short"), tag("ol", {}, *items)) if items else None
 

@@ -44,7 +44,7 @@ def draw_captioned(picture: np.ndarray, caption: str, *, smooth: bool = False, l
     says, _, notes = caption.partition("\n")
     written: list[Child] = [tag("span", {}, says)]
     if notes:
-        written.append(tag("small", {"title": notes}, notes))
+        written.append(tag("small", {"title": notes}, notes.rpartition("/")[2]))  # of a path, its last name
     image = draw_picture(picture, says, smooth=smooth, largest=largest)
     return tag("figure", {}, image, tag("figcaption", {}, *written))
 

@@ -69,7 +69,7 @@ def draw_diagram(panel: Reliability) -> Markup:
     x_scale, y_scale = Scale(0, 1, LEFT, LEFT + PLOT), Scale(0, 1, TOP + PLOT, TOP)
     drawn: list[Child] = [draw_axes(x_scale, y_scale)]
     most = panel.count_B.max()
-    base = TOP + PLOT + COUNTS + 26
+    base = TOP + PLOT + COUNTS + 66
     for b, (confidence, accuracy, count) in enumerate(
         zip(panel.confidence_B, panel.accuracy_B, panel.count_B, strict=True)
     ):
@@ -82,11 +82,11 @@ def draw_diagram(panel: Reliability) -> Markup:
         bar = {"x": LEFT + b * width + 1, "width": width - 2, "y": base - height, "height": height}
         drawn.append(tag("rect", {"class": "count", **bar}))
     drawn.append(tag("line", {"class": "axis", "x1": LEFT, "x2": LEFT + PLOT, "y1": base, "y2": base}))
-    drawn.append(tag("text", {"class": "end", "x": LEFT - 8, "y": base - COUNTS + 10}, number(most)))
-    drawn.append(tag("text", {"class": "label", "x": LEFT, "y": base + 18}, "answers with this confidence"))
+    drawn.append(tag("text", {"class": "end", "x": LEFT - 8, "y": base - COUNTS + 8}, number(most)))
+    drawn.append(tag("text", {"class": "label", "x": 0, "y": base - COUNTS - 10}, "answers"))
     return tag(
         "svg",
-        {"viewBox": f"0 0 {WIDTH} {base + 26}", "role": "img", "aria-label": f"{panel.title} {panel.says}"},
+        {"viewBox": f"0 0 {WIDTH} {base + 4}", "role": "img", "aria-label": f"{panel.title} {panel.says}"},
         *drawn,
     )
 
@@ -95,7 +95,7 @@ def draw_axes(x_scale: Scale, y_scale: Scale) -> Markup:
     """Shares from 0 to 100 % both ways, and the diagonal where confidence is what it says."""
     drawn: list[Child] = [
         tag("text", {"class": "label", "x": 0, "y": 14}, "accuracy"),
-        tag("text", {"class": "label end", "x": LEFT + PLOT, "y": 14}, "by confidence →"),
+        tag("text", {"class": "label end", "x": LEFT + PLOT, "y": TOP + PLOT + 36}, "confidence"),
     ]
     for share in (0, 0.25, 0.5, 0.75, 1):
         x, y = x_scale(share), y_scale(share)

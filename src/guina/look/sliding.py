@@ -12,7 +12,7 @@ import numpy as np
 from guina.look.markup import Child, Markup, join, said, tag
 from guina.panels import Sliding
 
-CELL = 36  # pixels of a cell in its view box
+CELL = 38  # pixels of a cell in its view box
 EXACT = 1e-9
 MOST_DECIMALS = 2
 
@@ -86,7 +86,7 @@ def draw_sliding(panel: Sliding) -> Markup:
         draw_grid("output", w.output_hw, w.decimals[2], (i, j, 1)),
     ]
     captions = [f"input, {height}×{width}{border}", f"filter, {K}×{K}", "products", f"output, {h}×{wide}"]
-    signs = ["·", "=", "Σ", None]
+    signs = ["×", "=", "Σ", None]
     figures: list[Child] = []
     for grid, caption, sign in zip(grids, captions, signs, strict=True):
         figures.append(tag("figure", {}, grid, tag("figcaption", {}, caption)))

@@ -1,0 +1,74 @@
+"""A split by content: which side a picture is on depends on its bytes alone.
+
+Adding files moves none across, and copies of a picture stay together, so nothing that is judged was learned from.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from guina.errors import GuinaError
+
+DIGEST = 16  # bytes of BLAKE2b that stand for a content
+
+
+def position(digests_ND: np.ndarray) -> np.ndarray:
+    """Where each content stands between 0 and 1: the first 8 bytes of its hash as a fraction."""
+    return digests_ND[:, :8].copy().view(">u8")[:, 0] / 2.0**64
+
+
+def cut_validation(digests_ND: np.ndarray, label_N: Sequence[str], share: float) -> np.ndarray:
+    """Which examples are for validation, N booleans.
+
+    Every class keeps at least one content on each side: the one that stands lowest, or highest, is taken where chance
+    left a side empty.
+
+    Raises:
+        GuinaError: a class has a single picture (or copies of one), or the share is not between 0 and 1.
+
+    Example:
+        >>> digests = np.random.default_rng(0).integers(0, 256, (100, 16)).astype(np.uint8)
+        >>> 5 <= cut_validation(digests, ["a"] * 100, 0.1).sum() <= 15
+        np.True_
+    """
+    if not 0 < share < 1:
+        raise GuinaError(f"--validation {share}", "a share between 0 and 1, such as 0.1")
+    at_N = position(digests_ND)
+    chosen_N = at_N < share
+    labels = np.asarray(label_N)
+    names, class_N = np.unique(labels, return_inverse=True)
+    members = np.split(np.argsort(class_N, kind="stable"), np.cumsum(np.bincount(class_N, minlength=len(names)))[:-1])
+    for name, mine in zip(names, members, strict=True):
+        places = at_N[mine]
+        if places.min() == places.max():
+            raise GuinaError(
+                f"class {name} has only one picture{' (and copies of it)' if len(mine) > 1 else ''}",
+                "two different ones at least: one to learn from and one to judge by",
+                "add pictures of it, or remove the class",
+            )
+        if not chosen_N[mine].any():
+            chosen_N[mine[places == places.min()]] = True
+        elif chosen_N[mine].all():
+            chosen_N[mine[places == places.max()]] = False
+    return chosen_N
+
+
+def duplicates(digests: dict[str, np.ndarray]) -> list[str]:
+    """What there is to say of copies within and across splits.
+
+    Args:
+        digests: split → N×DIGEST.
+    """
+    seen = {split: [bytes(d) for d in digests_ND] for split, digests_ND in digests.items()}
+    notes = []
+    for split, contents in seen.items():
+        copies = len(contents) - len(set(contents))
+        if copies:
+            notes.append(f"{copies} of {len(contents)} {split} pictures are copies of another one there")
+    splits = list(seen)
+    for i, one in enumerate(splits):
+        for other in splits[i + 1 :]:
+            both = len(set(seen[one]) & set(seen[other]))
+            if both:
+                notes.append(f"warning: {both} pictures are in {one} and in {other}: scores on {other} will flatter")
+    return notes
