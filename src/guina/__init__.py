@@ -12,11 +12,11 @@ Names are loaded when they are first used: importing guina imports neither torch
 from typing import TYPE_CHECKING, Any
 
 from guina.errors import GuinaError
+from guina.version import __version__
 
 if TYPE_CHECKING:
     from guina.api import Run, check, load, train
 
-__version__ = "0.1.0"
 __all__ = ["GuinaError", "Run", "__version__", "check", "load", "train"]
 
 

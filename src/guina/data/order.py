@@ -78,7 +78,7 @@ class Shuffled:
     def at(self, seed: int, position: int) -> Draw:
         epoch, place = divmod(position * self.batch, self.n)
         if place + self.batch <= self.n:  # within one epoch
-            index_B = permutation(self.n, seed, epoch)[place : place + self.batch]
+            index_B = permutation(self.n, seed, epoch)[place : place + self.batch].copy()
             return Draw(index_B, np.full(self.batch, epoch))
         epoch_B, place_B = np.divmod(np.arange(position * self.batch, (position + 1) * self.batch), self.n)
         index_B = np.empty(self.batch, np.int64)

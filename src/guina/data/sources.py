@@ -242,9 +242,9 @@ def list_npz(paths: Sequence[Path]) -> list[Listing]:
 def npz_pairs(path: Path) -> dict[str | None, tuple[str, str]]:
     """Split → names of the arrays of pictures and labels."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            names = file.files
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError):
+        with zipfile.ZipFile(path) as file:  # numpy.load would leave a damaged file open
+            names = [name.removesuffix(".npy") for name in file.namelist()]
+    except (OSError, zipfile.BadZipFile, EOFError):
         raise GuinaError(f"{path} is no .npz file", "what numpy.savez writes", "save it again") from None
     pictures, labels = ("x", "images", "image", "data", "pixels"), ("y", "labels", "label", "target", "targets")
     pairs: dict[str | None, tuple[str, str]] = {}

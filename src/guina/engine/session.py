@@ -11,7 +11,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import guina
 from guina.data.records import TRAIN, VAL, Arrays, Records
 from guina.engine.budget import Clock, Limit, Plan
 from guina.engine.checkpoint import State
@@ -26,6 +25,7 @@ from guina.engine.step import Observer
 from guina.engine.train import Place, Training, build_nets, finite
 from guina.errors import GuinaError
 from guina.runtime import evaluating, set_up
+from guina.version import __version__
 
 PROVEN = 256  # validation examples whose answers the saved model must repeat to the bit
 
@@ -259,7 +259,7 @@ class Session:
     ) -> dict[str, Any]:
         """run.json: what a reader must know to repeat the run."""
         return {
-            "guina": guina.__version__,
+            "guina": __version__,
             "job": self.job.name,
             "source": self.source,
             "settings": asdict(self.job.settings),

@@ -60,14 +60,12 @@ class Passes:
         sums: of each term over the examples.
         count: the denominator of these shards.
         carries: what stateful networks will remember, by (turn, shard).
-        before: the buffers as they were.
         moved: by how much the shards moved each buffer, added up; empty with one shard, which moves them itself.
     """
 
     sums: dict[str, Tensor]
     count: int
     carries: dict[tuple[str, int], Carry]
-    before: list[Tensor]
     moved: list[Tensor]
 
 
@@ -89,6 +87,7 @@ class Stepper:
         modules = [module for net in nets.values() for module in net.modules()]
         self.tables = {module.weight for module in modules if isinstance(module, nn.Embedding | nn.EmbeddingBag)}
         self.buffers = [b for net in nets.values() for b in net.buffers() if b.dtype != torch.bool]
+        self.before = [b.clone() for b in self.buffers]  # as they were before the turn
         self.at_turn: tuple[str, ...] = ()
 
     def optimizer(self, player: str, learner: Learner) -> Optimizer:
@@ -122,8 +121,8 @@ class Stepper:
         terms = {name: value.item() / total for name, value in passes.sums.items()}
         norm = torch.nn.utils.get_total_norm(grads).item()
         if not isfinite(norm) or not all(map(isfinite, terms.values())):
-            for buffer, old in zip(self.buffers, passes.before, strict=True):
-                buffer.copy_(old)
+            if self.buffers:
+                torch._foreach_copy_(self.buffers, self.before)
             bad = [name for name, value in terms.items() if not isfinite(value)]
             raise NotFinite(turn, f"the loss ({', '.join(bad)})" if bad else "the gradient", draw)
         for buffer, far in zip(self.buffers, passes.moved, strict=False):  # the mean over the shards
@@ -170,9 +169,9 @@ class Stepper:
             )
         batches = {shard: self.batch(draw.shard(shard, shards), turn, shard) for shard in mine}
         count = sum(turn.count(batch) for batch in batches.values())
-        before = [b.clone() for b in self.buffers]
-        moved = [torch.zeros_like(b) for b in before] if shards > 1 else []
-        passes = Passes({}, count, {}, before, moved)
+        if self.buffers:
+            torch._foreach_copy_(self.before, self.buffers)
+        passes = Passes({}, count, {}, [torch.zeros_like(b) for b in self.buffers] if shards > 1 else [])
         for shard, batch in batches.items():
             carry = None if draw.restart else self.carries.get((turn.name, shard))
             seed = derive(self.seed, "turn", turn.name, draw.step, shard)
@@ -184,7 +183,7 @@ class Stepper:
             passes.carries[turn.name, shard] = carry and {k: v.detach() for k, v in carry.items()}
             for name, value in terms.items():
                 passes.sums[name] = passes.sums[name] + value.detach() if name in passes.sums else value.detach()
-            for buffer, old, far in zip(self.buffers, before, moved, strict=False):
+            for buffer, old, far in zip(self.buffers, self.before, passes.moved, strict=False):
                 far.add_(buffer - old)
                 buffer.copy_(old)
         return passes

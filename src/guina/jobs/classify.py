@@ -132,7 +132,8 @@ class Classify(Job):
 
     def build(self) -> Nets:
         net = ConvNet(self.architecture())
-        return {"net": net.to(memory_format=torch.channels_last)}
+        net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  torch's stubs lack it
+        return {"net": net}
 
     def begin(self, nets: Nets, arrays: Arrays) -> None:
         net = nets["net"]
@@ -180,8 +181,7 @@ class Classify(Job):
     def log_probabilities(self, nets: Nets, pixels_BHWC: np.ndarray, views: int) -> np.ndarray:
         """The log of the mean probability over some views of each picture, B×K, before calibration."""
         net = nets["net"]
-        weight: Tensor = next(net.parameters())
-        x_BCHW = self.normalize(torch.from_numpy(pixels_BHWC)).to(weight)
+        x_BCHW = self.normalize(torch.from_numpy(pixels_BHWC)).to(next(net.parameters()))
         shown = augment.views(x_BCHW, views, self.flip)
         logits = torch.stack([net(view).float() for view in shown])
         return (logits.log_softmax(-1).logsumexp(0) - np.log(len(shown))).cpu().numpy()

@@ -46,7 +46,7 @@ def mistakes(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np.
     wrong = np.flatnonzero(answer_N != target_N)
     worst = wrong[np.argsort(-sure_N[wrong], kind="stable")][:24]
     captions = [
-        f"{classes[target_N[i]]}, taken for {classes[answer_N[i]]} ({sure_N[i]:.0%} sure)\n{arrays.names[i]}"
+        f"{classes[int(target_N[i])]}, taken for {classes[int(answer_N[i])]} ({sure_N[i]:.0%} sure)\n{arrays.names[i]}"
         for i in worst.tolist()
     ]
     says = (

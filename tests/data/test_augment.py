@@ -1,0 +1,70 @@
+"""Augmentation against a loop over pictures."""
+
+import numpy as np
+import pytest
+import torch
+
+from guina.data import augment
+
+
+def pictures(n: int = 6, height: int = 9, width: int = 7, channels: int = 3) -> torch.Tensor:
+    return torch.randint(0, 256, (n, height, width, channels), generator=torch.Generator().manual_seed(0)).byte()
+
+
+def test_alternating_flip_mirrors_every_picture_in_every_other_epoch():
+    x, index = pictures(64), np.arange(64)
+    even, odd, again = (augment.alternating_flip(x, index, np.full(64, e)) for e in (0, 1, 2))
+    flipped = [bool((a == b.flip(1)).all()) and not bool((a == b).all()) for a, b in zip(even, x, strict=True)]
+    assert 16 < sum(flipped) < 48
+    for a, b, c in zip(x, even, odd, strict=True):
+        assert {bool((b == a).all()), bool((c == a).all())} == {True, False}
+        assert bool((b == a.flip(1)).all()) or bool((c == a.flip(1)).all())
+    assert (even == again).all()
+
+
+def test_translate_equals_cutting_a_window_out_of_the_reflected_picture():
+    x, rng = pictures(), torch.Generator().manual_seed(3)
+    dy, dx = torch.randint(-2, 3, (2, 6), generator=torch.Generator().manual_seed(3))
+    moved = augment.translate(x, 2, rng)
+    for i in range(6):
+        padded = np.pad(x[i].numpy(), ((2, 2), (2, 2), (0, 0)), "reflect")
+        window = padded[2 + dy[i] : 11 + dy[i], 2 + dx[i] : 9 + dx[i]]
+        np.testing.assert_array_equal(moved[i].numpy(), window)
+
+
+def test_cutout_blanks_one_square_of_the_stated_side():
+    x = torch.ones(200, 2, 16, 16)
+    cut = augment.cutout(x, 5, torch.Generator().manual_seed(0))
+    for picture in cut:
+        rows, columns = np.nonzero(picture[0].numpy() == 0)
+        assert len(rows) == (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
+        assert max(np.ptp(rows), np.ptp(columns)) < 5
+        assert (picture[0] == picture[1]).all()
+    assert int((cut[:, 0] == 0).flatten(1).sum(1).max()) == 25
+
+
+@pytest.mark.parametrize(
+    ("n", "flip", "count"), [(1, True, 1), (2, True, 2), (2, False, 1), (6, True, 6), (6, False, 3)]
+)
+def test_views_are_the_picture_its_shifts_and_their_mirrors(n, flip, count):
+    x = torch.randn(2, 3, 8, 8)
+    views = augment.views(x, n, flip)
+    assert len(views) == count
+    torch.testing.assert_close(views[0], x)
+    if n > 2:
+        torch.testing.assert_close(views[1][:, :, 1:, 1:], x[:, :, :-1, :-1])
+        torch.testing.assert_close(views[2][:, :, :-1, :-1], x[:, :, 1:, 1:])
+    if flip and n > 1:
+        torch.testing.assert_close(views[count // 2], x.flip(3))
+
+
+def test_digits_are_not_mirrored_and_pictures_without_a_side_are():
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    pixels = (digits.images * 15).astype(np.uint8)[:, :, :, None]
+    assert not augment.flip_keeps_class(pixels, digits.target)
+    rng = np.random.default_rng(0)
+    shades = (np.arange(600) % 3)[:, None, None, None] * 80 + rng.integers(0, 30, (600, 8, 8, 1))
+    bars = np.where(np.arange(8)[:, None, None] < 2 + 2 * (np.arange(600) % 3)[:, None, None, None], shades, 0)
+    assert augment.flip_keeps_class(bars.astype(np.uint8), np.arange(600) % 3)
