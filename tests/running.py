@@ -170,6 +170,8 @@ def main() -> None:
         nursery()
     elif sys.argv[1] == "answers":
         print(json.dumps([answers(Path(out)) for out in sys.argv[2:]]))
+    elif sys.argv[1] == "resume":
+        train(sys.argv[3], Path(sys.argv[2]), steps=int(sys.argv[4]), resume=True)
     else:
         for toy in sys.argv[2].split(","):
             train(toy, Path(sys.argv[1]) / toy, steps=int(sys.argv[3]), precision="float64")

@@ -67,16 +67,23 @@ class Learner:
     Args:
         optimizer: "muon" updates matrices and filters with Muon, and everything else with AdamW at `rate_rest`.
         rate: the highest learning rate.
-        rate_rest: that of what Muon does not update (biases, gains, embeddings).
-        betas: of Adam; the first is Muon's and SGD's momentum.
+        rate_rest: that of what Muon does not update: biases, gains, embeddings, and what `rest` names.
+        betas: of Adam.
+        momentum: of Muon and SGD.
         weight_decay: decoupled from the gradient, not applied to vectors.
+        rest: how the names of weights begin that Muon leaves to AdamW, such as the last layer's.
+        sphere, iterations: see `Muon`.
     """
 
     optimizer: Literal["adamw", "muon", "sgd"] = "adamw"
     rate: float = 1e-3
     rate_rest: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.99)
+    momentum: float = 0.9
     weight_decay: float = 0.0
+    rest: tuple[str, ...] = ()
+    sphere: bool = False
+    iterations: int = 5
 
 
 @dataclass(frozen=True)

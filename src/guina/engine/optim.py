@@ -48,10 +48,22 @@ class Muon(torch.optim.Optimizer):
         lr: the learning rate, about 0.02 to 0.3: the spectral norm of a step.
         momentum: of the running gradient.
         weight_decay: decoupled.
+        sphere: before a step a weight is brought back to the norm √O. For weights whose size does not matter because a
+            normalisation follows: the rate then says by what angle they turn (airbench).
+        iterations: of Newton–Schulz; three are enough to learn well.
     """
 
-    def __init__(self, params: Iterable[Tensor], lr: float, momentum: float = 0.9, weight_decay: float = 0.0) -> None:
-        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float,
+        momentum: float = 0.9,
+        weight_decay: float = 0.0,
+        sphere: bool = False,
+        iterations: int = 5,
+    ) -> None:
+        how = {"momentum": momentum, "weight_decay": weight_decay, "sphere": sphere, "iterations": iterations}
+        super().__init__(params, {"lr": lr, **how})
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -64,8 +76,10 @@ class Muon(torch.optim.Optimizer):
                     state["momentum"] = torch.zeros_like(weight)
                 momentum = state["momentum"].mul_(group["momentum"]).add_(weight.grad)
                 ahead = weight.grad.add(momentum, alpha=group["momentum"])
-                update = orthogonalize(ahead.flatten(1)).view_as(ahead)
+                update = orthogonalize(ahead.flatten(1), group["iterations"]).view_as(ahead)
                 rows, columns = weight.size(0), weight[0].numel()
+                if group["sphere"]:
+                    weight.mul_(rows**0.5 / weight.norm())
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
                 weight.add_(update, alpha=-group["lr"] * max(1.0, rows / columns) ** 0.5)
 
@@ -81,22 +95,23 @@ class Optimizer:
 
     def __init__(self, weights: Mapping[str, Tensor], learner: Learner, tables: Set[Tensor] = frozenset()) -> None:
         self.names = {weight: name for name, weight in weights.items()}
-        rest, rate, betas, decay = list(self.names), learner.rate, learner.betas, learner.weight_decay
+        rest, rate, decay, momentum = list(self.names), learner.rate, learner.weight_decay, learner.momentum
         self.parts: list[torch.optim.Optimizer] = []
         if learner.optimizer == "muon":
-            matrices = [w for w in rest if w.ndim >= 2 and w not in tables]
-            rest, rate = [w for w in rest if w.ndim < 2 or w in tables], learner.rate_rest
+            left = {w for w, name in self.names.items() if w.ndim < 2 or w in tables or name.startswith(learner.rest)}
+            matrices, rest = [w for w in rest if w not in left], [w for w in rest if w in left]
+            rate = learner.rate_rest
             if matrices:
-                self.parts.append(Muon(matrices, learner.rate, betas[0], decay))
+                self.parts.append(Muon(matrices, learner.rate, momentum, decay, learner.sphere, learner.iterations))
         decaying = [w for w in rest if w.ndim >= 2 and decay]
         others = [w for w in rest if w.ndim < 2 or not decay]
         groups: list[dict[str, Any]] = [
             {"params": part, "weight_decay": d} for part, d in ((decaying, decay), (others, 0.0)) if part
         ]
         if groups and learner.optimizer == "sgd":
-            self.parts.append(torch.optim.SGD(groups, rate, betas[0], nesterov=betas[0] > 0, fused=True))
+            self.parts.append(torch.optim.SGD(groups, rate, momentum, nesterov=momentum > 0, fused=True))
         elif groups:
-            self.parts.append(torch.optim.AdamW(groups, rate, betas, fused=True))
+            self.parts.append(torch.optim.AdamW(groups, rate, learner.betas, fused=True))
         self.rates = [[group["lr"] for group in part.param_groups] for part in self.parts]
 
     def step(self, factor: float) -> None:

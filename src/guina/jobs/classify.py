@@ -149,7 +149,16 @@ class Classify(Job):
 
     def phases(self) -> list[Phase]:
         rate = 0.24 * (self.batch_size / 2000) ** 0.5 * self.settings.rate
-        learner = Learner("muon", rate, rate_rest=0.01 * self.settings.rate, betas=(0.6, 0.95))
+        learner = Learner(
+            "muon",
+            rate,
+            rate_rest=0.01 * self.settings.rate,
+            betas=(0.85, 0.95),
+            momentum=0.6,
+            rest=("head",),
+            sphere=True,
+            iterations=3,
+        )
         turn = Turn("classify", ("net",), self.loss)
         return [Phase("learn", (turn,), {"net": learner}, batch=self.batch_size, warmup=0.1, hold=0.1)]
 
