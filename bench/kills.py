@@ -1,8 +1,8 @@
-"""Kills (-9) at random moments of a run of fixed steps, inside saves included: no run may be lost, and the final weights
-must be byte-identical to an unbroken run's.
+"""Kills (-9) at random moments of a run of fixed steps, inside saves included: no run may be lost, and the final
+weights must be byte-identical to an unbroken run's.
 
-    python bench/kills.py classify digits --steps 400 [--kills 50] [--seed 0]
-    python bench/kills.py toy-gan --steps 200
+    python bench/kills.py classify digits --steps 400 [--kills 50] [--seed 0] [the job's settings]
+    python bench/kills.py toy-gan --steps 300
 
 Every second kill waits for a checkpoint that is being written and strikes within it; the others strike at a moment
 drawn evenly from the time that an unbroken run takes. Results: bench/results/kills.json, one row a job.
@@ -23,11 +23,12 @@ from typing import Any
 from common import GUINA, RESULTS, ROOT, commit, machine, save
 
 
-def command(job: str, data: str, steps: int, out: Path) -> list[str]:
+def command(args: argparse.Namespace, settings: list[str], out: Path) -> list[str]:
     """What starts a run, and goes on with it."""
-    if job.startswith("toy-"):
-        return [GUINA[0], str(ROOT / "tests" / "running.py"), "resume", str(out), job, str(steps)]
-    return [*GUINA, "train", job, data, "--steps", str(steps), "--threads", "1", "--out", str(out), "--resume"]
+    if args.job.startswith("toy-"):
+        return [GUINA[0], str(ROOT / "tests" / "running.py"), "resume", str(out), args.job, str(args.steps)]
+    limits = ["--steps", str(args.steps), "--threads", "1", "--out", str(out), "--resume"]
+    return [*GUINA, "train", args.job, args.data, *limits, *settings]
 
 
 def fingerprint(out: Path) -> tuple[str, list[dict[str, Any]]]:
@@ -68,19 +69,19 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
+    args, settings = parser.parse_known_args()
     rng = random.Random(args.seed)
     with tempfile.TemporaryDirectory() as folder:
         unbroken = Path(folder) / "unbroken"
         begin = time.monotonic()
-        subprocess.run(command(args.job, args.data, args.steps, unbroken), check=True, capture_output=True)
+        subprocess.run(command(args, settings, unbroken), check=True, capture_output=True)
         seconds = time.monotonic() - begin
         expected = fingerprint(unbroken)
         print(f"an unbroken run takes {seconds:.1f} s", flush=True)
         counts: Counter[str] = Counter()
         while counts["kills"] < args.kills or counts["open"]:
             out = Path(folder) / f"run-{counts['runs']}"
-            start = command(args.job, args.data, args.steps, out)
+            start = command(args, settings, out)
             counts["open"] = 1
             if counts["kills"] < args.kills:
                 end = run_and_kill(start, out, rng.uniform(0, seconds), within_save=counts["kills"] % 2 == 1)
@@ -99,6 +100,7 @@ def main() -> None:
         "job": args.job,
         "data": args.data,
         "steps": args.steps,
+        "settings": " ".join(settings),
         "seconds_unbroken": round(seconds, 1),
         "kills": counts["kills"],
         "in_a_save": counts["in a save"],
