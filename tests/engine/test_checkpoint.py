@@ -73,7 +73,7 @@ def test_the_best_of_every_kept_checkpoint_is_kept(tmp_path: Path) -> None:
     assert names == {"step-4", "step-5"}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.sampled_from(["state.json", "state.safetensors", "manifest.json"]),
     st.sampled_from(["flip", "cut", "delete", "grow"]),

@@ -14,7 +14,7 @@ from guina.engine.optim import Average, Muon, Optimizer, orthogonalize, rate_fac
 from guina.errors import GuinaError
 
 
-def plain_muon(weight: torch.Tensor, momentum: torch.Tensor, rate: float, beta: float, decay: float) -> None:
+def plain_muon(weight, momentum, rate: float, beta: float, decay: float, sphere=False, iterations=5) -> None:
     """One Muon step on a matrix or filter, in numpy, in place."""
     w, m, g = (t.detach().numpy() for t in (weight, momentum, weight.grad))
     m[...] = beta * m + g
@@ -22,10 +22,12 @@ def plain_muon(weight: torch.Tensor, momentum: torch.Tensor, rate: float, beta: 
     turned = x.shape[0] > x.shape[1]
     x = x.T if turned else x
     x = x / (np.sqrt((x**2).sum()) + 1e-7)
-    for _ in range(5):
+    for _ in range(iterations):
         gram = x @ x.T
         x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
     x = (x.T if turned else x).reshape(w.shape)
+    if sphere:
+        w *= np.sqrt(len(w)) / np.sqrt((w**2).sum())
     w -= rate * decay * w
     w -= rate * np.sqrt(max(1.0, w.shape[0] / (w.size / w.shape[0]))) * x
 
@@ -44,20 +46,29 @@ def test_orthogonalize_keeps_the_singular_vectors_and_levels_the_values(rows: in
 
 
 @pytest.mark.parametrize("shape", [(6, 4), (4, 6), (5, 3, 3, 3), (8, 2, 1, 1)])
-def test_muon_equals_a_plain_loop(shape: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(("sphere", "iterations"), [(False, 5), (True, 3)])
+def test_muon_equals_a_plain_loop(shape: tuple[int, ...], sphere: bool, iterations: int) -> None:
     g = torch.Generator().manual_seed(0)
     ours = nn.Parameter(torch.randn(shape, generator=g, dtype=torch.float64))
     if len(shape) == 4:
         ours = nn.Parameter(ours.detach().to(memory_format=torch.channels_last))
     plain = ours.detach().clone(memory_format=torch.contiguous_format)
     momentum = torch.zeros_like(plain)
-    muon = Muon([ours], lr=0.1, momentum=0.8, weight_decay=0.01)
+    muon = Muon([ours], 0.1, 0.8, 0.01, sphere, iterations)
     for _ in range(4):
         grad = torch.randn(shape, generator=g, dtype=torch.float64)
         ours.grad, plain.grad = grad.clone(), grad.clone()
         muon.step()
-        plain_muon(plain, momentum, 0.1, 0.8, 0.01)
+        plain_muon(plain, momentum, 0.1, 0.8, 0.01, sphere, iterations)
     assert torch.allclose(ours, plain, rtol=0, atol=1e-12)
+
+
+def test_a_weight_of_zeros_learns_on_the_sphere() -> None:
+    weight = nn.Parameter(torch.zeros(4, 3))  # as residual branches begin
+    weight.grad = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
+    Muon([weight], lr=0.1, sphere=True).step()
+    assert bool(weight.isfinite().all())
+    assert float(weight.detach().norm()) > 0.1
 
 
 def net() -> nn.Module:
@@ -104,12 +115,16 @@ def test_state_of_another_network_is_refused() -> None:
 
 def test_vectors_do_not_decay_and_tables_are_left_to_adamw() -> None:
     layers = nn.ModuleDict({"table": nn.Embedding(3, 2), "dense": nn.Linear(2, 2), "gain": nn.LayerNorm(2)})
+    layers["head"] = nn.Linear(2, 3)
     named = dict(layers.named_parameters())
-    muon, adamw = Optimizer(named, Learner("muon", weight_decay=0.1), {layers["table"].weight}).parts
+    learner = Learner("muon", weight_decay=0.1, rest=("head",))
+    muon, adamw = Optimizer(named, learner, {layers["table"].weight}).parts
     assert [p is layers["dense"].weight for group in muon.param_groups for p in group["params"]] == [True]
     decays = {id(p): group["weight_decay"] for group in adamw.param_groups for p in group["params"]}
     assert {name: decays[id(p)] for name, p in named.items() if id(p) in decays} == {
         "table.weight": 0.1,
+        "head.weight": 0.1,
+        "head.bias": 0.0,
         "dense.bias": 0.0,
         "gain.weight": 0.0,
         "gain.bias": 0.0,

@@ -79,7 +79,7 @@ class Muon(torch.optim.Optimizer):
                 update = orthogonalize(ahead.flatten(1), group["iterations"]).view_as(ahead)
                 rows, columns = weight.size(0), weight[0].numel()
                 if group["sphere"]:
-                    weight.mul_(rows**0.5 / weight.norm())
+                    weight.mul_(rows**0.5 / weight.norm().clamp_min(1e-7))  # zeros stay zeros
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
                 weight.add_(update, alpha=-group["lr"] * max(1.0, rows / columns) ** 0.5)
 
