@@ -353,7 +353,9 @@ class Session:
 
     def _status(self, state: str, **facts: Any) -> None:
         if self.place.runtime.first:
-            self.folder.status(now=True, state=state, **facts)
+            last = self.folder.read_status()  # how far it had come is not forgotten
+            known = {name: last[name] for name in ("step", "of") if name in last}
+            self.folder.status(now=True, state=state, **(known | facts))
 
 
 def card(job: Job, outcome: Outcome, info: dict[str, Any]) -> str:

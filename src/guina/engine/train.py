@@ -140,6 +140,8 @@ class Training:
             with stop.shield():
                 self._event("interrupted", signal=str(interrupt))
                 self.save()
+                if self.place.runtime.first:
+                    self.place.folder.status(now=True, state="interrupted", step=self.step, of=self.plan.steps)
             raise
 
     def _advance(self) -> bool:
