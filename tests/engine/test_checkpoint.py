@@ -120,6 +120,25 @@ def test_a_damaged_run_resumes_from_the_one_before_and_ends_alike(unbroken, nurs
     assert running.digest(out) == running.digest(unbroken[toy])
 
 
+@pytest.mark.parametrize("damaged", [False, True])
+def test_the_best_weights_ship_or_the_last_ones_where_those_are_damaged(damaged: bool, tmp_path: Path) -> None:
+    class FirstIsBest(toys.ToySpeech):
+        def better(self, a, b):
+            return False
+
+    def damage() -> None:
+        path = tmp_path / "run/checkpoints/step-0/state.safetensors"
+        path.write_bytes(path.read_bytes()[: -1 if damaged else None])
+
+    running.train(FirstIsBest, tmp_path / "run", steps=6, observers=(running.AtStep(5, damage),))
+    shipped = load_tensors((tmp_path / "run/model/model.safetensors").read_bytes(), "model")
+    expected = of(tmp_path / "run").read("step-6" if damaged else "step-0").tensors
+    ema = {key.replace("ema", "nets"): tensor for key, tensor in expected.items() if key.startswith("ema/")}
+    assert running.same_tensors(shipped, ema, 0)
+    events = [event["event"] for event in RunFolder(tmp_path / "run").events()]
+    assert ("best lost" in events) == damaged
+
+
 def test_cut_drops_what_is_newer(tmp_path: Path) -> None:
     checkpoints = saved(tmp_path, 1, 2)
     (tmp_path / ".step-9.tmp").mkdir()

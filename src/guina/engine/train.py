@@ -349,10 +349,15 @@ class Training:
         self.saved_at = self.place.now()
 
     def take_best(self) -> Nets:
-        """The best networks of the last phase."""
+        """The best networks of the last phase; the last ones if the best were damaged on disk, which is said."""
         nets = self.judged
         if self.best and self.best["step"] != self.step:
-            state = self.checkpoints.read(f"step-{self.best['step']}")
+            try:
+                state = self.checkpoints.read(f"step-{self.best['step']}")
+            except GuinaError as error:
+                self._event("best lost", why=error.what)
+                self.place.progress.say(f"note: the last weights are used, not the best ones: {error.what}")
+                return nets
             for name, net in nets.items():
                 net.load_state_dict(pick(state.tensors, f"{'ema' if name in self.averages else 'nets'}/{name}"))
         return nets
