@@ -56,7 +56,7 @@ class Plan:
     def done(self, step: float) -> float:
         """The fraction done when a step begins; 1 at the end."""
         start, fraction = next(((s, f) for s, f in reversed(self.bends) if s <= step), self.bends[0])
-        return fraction + (1 - fraction) * (step - start) / max(1, self.steps - start)
+        return 1 - (1 - fraction) * (self.steps - step) / max(1, self.steps - start)
 
     def revise(self, step: int, remaining: int) -> None:
         """From this step on, so many steps remain; at least one, so that all is done at the end."""
