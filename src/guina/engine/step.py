@@ -119,7 +119,8 @@ class Stepper:
         grads = [w.grad for name in turn.players for w in self.weights[name] if w.grad is not None]
         total, stops = self._gather(passes, grads, stop)
         terms = {name: value.item() / total for name, value in passes.sums.items()}
-        norm = torch.nn.utils.get_total_norm(grads).item()
+        # torch.nn.utils.get_total_norm sorts by device first, which costs a small network 3 % of its step
+        norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(grads))).item()
         if not isfinite(norm) or not all(map(isfinite, terms.values())):
             if self.buffers:
                 torch._foreach_copy_(self.buffers, self.before)
