@@ -1,6 +1,6 @@
 """What the engine's loop costs over a bare PyTorch loop of the same tiny steps of about two milliseconds.
 
-    python bench/loop_overhead.py [--blocks 40]
+    python bench/loop_overhead.py [--blocks 200]
 
 Both train one small convolutional network with the same batches, loss, fused optimizer and rates, from arrays in
 memory; the engine adds its guard, norms, seeds, status and progress line. They take turns, 25 steps each; the figure
@@ -118,7 +118,7 @@ def milliseconds(step: Callable[[], object]) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--blocks", type=int, default=40)
+    parser.add_argument("--blocks", type=int, default=200)
     args = parser.parse_args()
     runtime = set_up("cpu", "float32", threads=1)
     job = Tiny(Tiny.Settings())

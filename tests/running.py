@@ -5,6 +5,7 @@ python tests/running.py answers OUT ...     prints the answers of finished runs 
 python tests/running.py nursery             forks children that train and die as they are told
 """
 
+import atexit
 import functools
 import hashlib
 import io
@@ -165,6 +166,12 @@ def nursery() -> None:
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 
 
+def note_threads(out: Path) -> None:
+    """What threads there still are at the end of this process."""
+    names = [path.read_text() for path in Path("/proc/self/task").glob("*/comm")]
+    (out / f"threads-{os.environ.get('RANK', 0)}.txt").write_text("".join(names))
+
+
 def main() -> None:
     if sys.argv[1] == "nursery":
         nursery()
@@ -173,6 +180,7 @@ def main() -> None:
     elif sys.argv[1] == "resume":
         train(sys.argv[3], Path(sys.argv[2]), steps=int(sys.argv[4]), resume=True)
     else:
+        atexit.register(note_threads, Path(sys.argv[1]))  # called last: after what is registered later
         for toy in sys.argv[2].split(","):
             train(toy, Path(sys.argv[1]) / toy, steps=int(sys.argv[3]), precision="float64")
 

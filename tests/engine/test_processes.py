@@ -41,6 +41,13 @@ def test_two_processes_equal_one_with_two_shards(toy: str, two_processes: Path, 
         assert ours == pytest.approx(theirs, rel=1e-9)
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize("rank", [0, 1])
+def test_the_process_group_is_freed_before_the_process_ends(rank: int, two_processes: Path) -> None:
+    """Its threads aborted one run in ten at its very end, after everything was saved, with "terminate called"."""
+    assert "gloo" not in (two_processes / f"threads-{rank}.txt").read_text()
+
+
 def test_shards_have_statistics_of_their_own(tmp_path: Path) -> None:
     running.train("toy-gan", tmp_path / "one", steps=STEPS, precision="float64")
     running.train("toy-gan", tmp_path / "two", steps=STEPS, precision="float64", shards=2)

@@ -5,6 +5,7 @@ so that N processes equal one process that walks through N shards. With one proc
 """
 
 import atexit
+import importlib
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -39,8 +40,7 @@ class Team:
                 f"--shards {self.world}, or leave it out",
             )
         if self.world > 1 and not dist.is_initialized():
-            dist.init_process_group("nccl" if runtime.device.startswith("cuda") else "gloo")
-            atexit.register(dist.destroy_process_group)  # not sooner: torchrun cannot start a second group
+            start_group(runtime.device)
 
     @property
     def mine(self) -> range:
@@ -92,6 +92,17 @@ class Team:
         for part, size in zip(parts, sizes, strict=True):
             together |= safetensors.torch.load(bytes(part[: int(size)].cpu().numpy()))
         return together
+
+
+def start_group(device: str) -> None:
+    """Join the process group that `torchrun` describes, until this process ends: it cannot start a second one.
+
+    torch.distributed.nn.functional must be imported before: its functions take the group there is then as a default
+    argument and hold it for ever, and a group that is not freed in time aborts the process at its end.
+    """
+    importlib.import_module("torch.distributed.nn.functional")
+    dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+    atexit.register(dist.destroy_process_group)
 
 
 def pack(tensors: dict[str, Tensor]) -> bytes:
