@@ -11,7 +11,7 @@ from guina.look.markup import number
 
 @dataclass(frozen=True)
 class Scale:
-    """A straight or logarithmic map of the values low … high onto the pixels start … end.
+    """A straight or logarithmic map of the values low … high onto the pixels start … end; step: between its ticks.
 
     Example:
         >>> Scale(0, 10, 100, 200)(5), Scale(1, 100, 0, 200, log=True)(10)
@@ -23,6 +23,7 @@ class Scale:
     start: float
     end: float
     log: bool = False
+    step: float | None = None
 
     def __call__(self, value: float) -> float:
         low, high, value = (map(math.log, (self.low, self.high, value))) if self.log else (self.low, self.high, value)
@@ -49,7 +50,8 @@ def scale(values: np.ndarray, pixels: tuple[float, float], *, log: bool = False,
     if not tight and not log:
         step = tick_step(low, high, 5)
         low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
-    elif not tight:
+        return Scale(low, high, *pixels, step=step)
+    if not tight:
         room = (high / low) ** 0.04
         low, high = low / room, high * room
     return Scale(low, high, *pixels, log)
@@ -76,7 +78,7 @@ def ticks(s: Scale, about: int = 5) -> list[float]:
             found = [value for value in found if s.low * (1 - 1e-9) <= value <= s.high * (1 + 1e-9)]
             if len(found) >= 3:
                 return found[:: -(-len(found) // (2 * about))]
-    step = tick_step(s.low, s.high, about)
+    step = s.step or tick_step(s.low, s.high, about)
     first, last = math.ceil(s.low / step - 1e-9), math.floor(s.high / step + 1e-9)
     return [float(f"{n * step:.12g}") for n in range(first, last + 1)]
 
@@ -93,7 +95,12 @@ def tick_labels(values: Sequence[float]) -> list[str]:
             (10 * value / size).is_integer() for value in values
         ):
             return [f"{number(value / size)}{letter}" if value else "0" for value in values]
-    return [number(value) for value in values]
+    labels: list[str] = []
+    for digits in range(4, 16):  # as many as it takes to tell them apart
+        labels = [number(value, digits) for value in values]
+        if len(set(labels)) == len(labels):
+            break
+    return labels
 
 
 def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
