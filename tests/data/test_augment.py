@@ -68,3 +68,17 @@ def test_digits_are_not_mirrored_and_pictures_without_a_side_are():
     shades = (np.arange(600) % 3)[:, None, None, None] * 80 + rng.integers(0, 30, (600, 8, 8, 1))
     bars = np.where(np.arange(8)[:, None, None] < 2 + 2 * (np.arange(600) % 3)[:, None, None, None], shades, 0)
     assert augment.flip_keeps_class(bars.astype(np.uint8), np.arange(600) % 3)
+
+
+@pytest.mark.parametrize(
+    ("most", "height", "width", "channels"), [(1, 2, 5, 1), (4, 5, 8, 3), (9, 3, 4, 2), (2, 28, 28, 1)]
+)
+def test_translate_by_as_much_as_the_picture_allows(most, height, width, channels):
+    x = pictures(5, height, width, channels)
+    moved = augment.translate(x, most, torch.Generator().manual_seed(1))
+    most = min(most, height - 1, width - 1)
+    dy, dx = torch.randint(-most, most + 1, (2, 5), generator=torch.Generator().manual_seed(1))
+    for i in range(5):
+        padded = np.pad(x[i].numpy(), ((most, most), (most, most), (0, 0)), "reflect")
+        top, left = most + int(dy[i]), most + int(dx[i])
+        np.testing.assert_array_equal(moved[i].numpy(), padded[top : top + height, left : left + width])

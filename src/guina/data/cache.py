@@ -1,42 +1,53 @@
 """A cache of decoded data: a folder an entry, whole or not there, memory-mapped by whoever reads it.
 
-An entry is written under a temporary name, synced and renamed, so two processes may race and a kill leaves nothing that
-looks finished. One whose files are not as long as they were is built anew. It lies in $GUINA_CACHE, or where the
-platform keeps caches.
+An entry is written under a temporary name, synced and renamed, so two processes may race (the first one's entry stays)
+and a kill leaves nothing that looks finished. One whose files are not as long as they were is built anew. It lies in
+$GUINA_CACHE, or where the platform keeps caches.
 """
 
+import atexit
+import errno
 import json
 import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from guina.errors import GuinaError
+
 FORMAT = 1
 MOST_BYTES = 20 << 30  # entries that were not used for longest go above this
+BUILDING = ".guina-building-"  # what the folders of unfinished entries begin with
+ABANDONED = 24 * 3600  # seconds after which what a killed process was building is removed
 
 
 @lru_cache(maxsize=4)
 def cache_folder(named: str | None = None) -> Path:
-    """Where the cache is; a temporary folder if that cannot be written."""
-    home = Path.home()
-    if named:
-        folder = Path(named)
-    elif sys.platform == "darwin":
-        folder = home / "Library/Caches/guina"
-    elif sys.platform == "win32":
-        folder = Path(os.environ.get("LOCALAPPDATA", home)) / "guina"
-    else:
-        folder = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "guina"
+    """Where the cache is; if that cannot be written, a temporary folder that goes with the process."""
     try:
+        folder = Path(named) if named else platform_folder()
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return folder
-    except OSError:
-        return Path(tempfile.mkdtemp(prefix="guina-"))
+    except (OSError, RuntimeError):  # RuntimeError: the user has no home
+        folder = Path(tempfile.mkdtemp(prefix="guina-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
+
+def platform_folder() -> Path:
+    """Where caches lie on this platform."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches/guina"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "guina"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "guina"
 
 
 def cached(key: str, build: Callable[[Path], dict[str, Any]]) -> tuple[Path, dict[str, Any]]:
@@ -45,38 +56,60 @@ def cached(key: str, build: Callable[[Path], dict[str, Any]]) -> tuple[Path, dic
     Args:
         key: a name for the content, letters and digits: a hash of all it depends on.
         build: writes files into the folder it is given, and returns facts as JSON.
+
+    Raises:
+        GuinaError: the disk is full.
     """
     root = cache_folder(os.environ.get("GUINA_CACHE"))
     folder = root / key
     found = whole(folder)
     if found is None:
-        temporary = Path(tempfile.mkdtemp(prefix=f".{key}-", dir=root))
+        temporary = Path(tempfile.mkdtemp(prefix=f"{BUILDING}{key}-", dir=root))
         try:
-            found = build(temporary)
-            seal(temporary, found)
-            if folder.exists():  # damaged, or another process was faster
-                shutil.rmtree(folder, ignore_errors=True)
-            os.rename(temporary, folder)
-        except OSError:
-            found = whole(folder)
-            if found is None:
+            built = build(temporary)
+            seal(temporary, built)
+            found = put(temporary, folder, built)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
+            raise GuinaError(
+                f"the disk is full: {root}",
+                "room for the decoded data",
+                "free some, or name a folder elsewhere in the environment variable GUINA_CACHE",
+            ) from None
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         prune(root, keep=folder)
-    os.utime(folder)
+    with suppress(OSError):  # another process may be pruning
+        os.utime(folder)
     return folder, found
 
 
+def put(temporary: Path, folder: Path, built: dict[str, Any]) -> dict[str, Any]:
+    """Give an entry its name, unless another process gave a whole one that name first: it may be in use."""
+    aside = temporary.with_name(f"{temporary.name}-damaged")
+    while (found := whole(folder)) is None:
+        with suppress(FileNotFoundError):  # moved away, so that nobody finds half of a damaged entry
+            os.rename(folder, aside)
+        try:
+            os.rename(temporary, folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        else:
+            shutil.rmtree(aside, ignore_errors=True)
+            return built
+    return found
+
+
 def seal(folder: Path, facts: dict[str, Any]) -> None:
-    """Sync what was written and note how long each file is."""
-    sizes = {}
-    for path in sorted(folder.iterdir()):
-        with open(path, "rb") as file:
-            os.fsync(file.fileno())
-        sizes[path.name] = path.stat().st_size
+    """Note how long each file is, and sync all of them."""
+    sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
     text = json.dumps({"format": FORMAT, "sizes": sizes, "facts": facts})
     (folder / "entry.json").write_text(text, encoding="utf-8")
+    for path in folder.iterdir():
+        with open(path, "rb+") as file:
+            os.fsync(file.fileno())
 
 
 def whole(folder: Path) -> dict[str, Any] | None:
@@ -93,11 +126,19 @@ def whole(folder: Path) -> dict[str, Any] | None:
 
 
 def prune(root: Path, keep: Path, most: int = MOST_BYTES) -> None:
-    """Remove the entries that were not used for longest, until the rest has at most so many bytes."""
-    entries = sorted((p for p in root.iterdir() if (p / "entry.json").exists()), key=lambda p: p.stat().st_mtime)
-    sizes = {p: sum(f.stat().st_size for f in p.iterdir()) for p in entries}
-    total = sum(sizes.values())
-    for entry in entries:
-        if total > most and entry != keep:
-            shutil.rmtree(entry, ignore_errors=True)
-            total -= sizes[entry]
+    """Remove the entries that were not used for longest, until the rest has at most so many bytes; and what processes
+    that were killed have left half built.
+    """
+    entries: list[tuple[float, int, Path]] = []
+    for path in root.iterdir():
+        with suppress(OSError):  # another process may be pruning
+            used = path.stat().st_mtime
+            if (path / "entry.json").exists() and not path.name.startswith(BUILDING):
+                entries.append((used, sum(file.stat().st_size for file in path.iterdir()), path))
+            elif path.is_dir() and path.name.startswith(BUILDING) and used < time.time() - ABANDONED:
+                shutil.rmtree(path, ignore_errors=True)
+    total = sum(size for _, size, _ in entries)
+    for _, size, path in sorted(entries):
+        if total > most and path != keep:
+            shutil.rmtree(path, ignore_errors=True)
+            total -= size

@@ -1,6 +1,8 @@
 """A split by content: which side a picture is on depends on its bytes alone.
 
-Adding files moves none across, and copies of a picture stay together, so nothing that is judged was learned from.
+Adding files moves none across, and copies of a picture stay together, so nothing that is judged was learned from. The
+exception is a class so small that chance leaves it one side only: it lends the other side its nearest picture, which
+goes back when one comes that belongs there.
 """
 
 from collections.abc import Sequence
@@ -51,6 +53,26 @@ def cut_validation(digests_ND: np.ndarray, label_N: Sequence[str], share: float)
         elif chosen_N[mine].all():
             chosen_N[mine[places == places.max()]] = False
     return chosen_N
+
+
+def contradictions(digests_ND: np.ndarray, label_N: np.ndarray) -> list[str]:
+    """What there is to say of pictures whose copies are in another class: one of the labels is wrong.
+
+    Example:
+        >>> contradictions(np.zeros((3, 16), np.uint8), np.array(["cat", "cat", "dog"]))
+        ['warning: 1 picture is in more than one class, such as cat and dog: one of the labels is wrong']
+    """
+    content_N = digests_ND[:, :8].copy().view("u8")[:, 0]
+    names, class_N = np.unique(label_N, return_inverse=True)
+    order_N = np.lexsort((class_N, content_N))  # copies stand side by side
+    one, other = order_N[:-1], order_N[1:]
+    torn = np.flatnonzero((content_N[one] == content_N[other]) & (class_N[one] != class_N[other]))
+    if not len(torn):
+        return []
+    count = len(np.unique(content_N[one[torn]]))
+    pair = " and ".join(str(names[class_N[row[torn[0]]]]) for row in (one, other))
+    said = f"{count} pictures are" if count > 1 else "1 picture is"
+    return [f"warning: {said} in more than one class, such as {pair}: one of the labels is wrong"]
 
 
 def duplicates(digests: dict[str, np.ndarray]) -> list[str]:
