@@ -59,7 +59,7 @@ class Pictures:
 
     Args:
         pictures: uint8, H×W×3 or H×W; they may differ in size.
-        captions: one line each, "" for none.
+        captions: a line of what it says, then, if need be, a line with its name or path; "" for none.
         smooth: False keeps pixels square when enlarged (filters, small pictures).
     """
 

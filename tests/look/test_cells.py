@@ -88,6 +88,17 @@ def test_of_many_classes_those_with_mistakes_are_shown():
     assert set(re.findall(r'href="#(p-\d+-\d+)"', drawn)) == set(re.findall(r'id="(p-\d+-\d+)"', drawn))
 
 
+def test_short_names_stand_upright():
+    short = draw_confusion(Confusion("t", "s", ["0", "1", "10"], COUNTS, {}), "p")
+    assert 'class="matrix upright"' in short
+    assert 'class="matrix"' in draw_confusion(Confusion("t", "s", ["cat", "1", "2"], COUNTS, {}), "p")
+
+
+def test_float32_is_written_as_it_was_meant():
+    kernel = np.array([[0.3]], np.float32)
+    assert walk(Sliding("t", "s", np.ones((2, 2)), kernel, np.ones((2, 2)) * 0.3, 1, 0)).decimals == (0, 1, 1)
+
+
 def test_without_mistakes_and_without_answers():
     right = draw_confusion(Confusion("t", "s", ["a", "b"], np.array([[3, 0], [0, 4]]), {}), "p")
     assert "All of 7 answers are right" in right

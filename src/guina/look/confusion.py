@@ -106,8 +106,9 @@ def draw_matrix(panel: Confusion, shown: list[int], place: str) -> Markup:
         row = [tag("th", {"scope": "row"}, tag("span", {"title": panel.classes[i]}, panel.classes[i]))]
         row += [draw_cell(panel, cells.get((i, j)), place) for j in shown]
         rows.append(tag("tr", {}, *row))
-    size = "matrix many" if len(shown) > 12 else "matrix"
-    table = tag("table", {"class": size}, tag("thead", {}, rows[0]), tag("tbody", {}, *rows[1:]))
+    many = " many" if len(shown) > 12 else ""
+    upright = " upright" if max(len(panel.classes[j]) for j in shown) <= 2 else ""
+    table = tag("table", {"class": f"matrix{many}{upright}"}, tag("thead", {}, rows[0]), tag("tbody", {}, *rows[1:]))
     return scrolling(panel.title, table)
 
 

@@ -92,7 +92,7 @@ def draw_strip(marks: Sequence[Mark], scale: Scale, share: bool, width: int) -> 
 
 def draw_dot(n: int) -> Markup:
     """The n-th score's dot, as a key."""
-    circle = tag("circle", {"class": mark_class(n), "cx": 6, "cy": 6, "r": 5})
+    circle = tag("circle", {"class": mark_class(n), "cx": 6, "cy": 6, "r": 5 if n else 6})
     return tag("svg", {"viewBox": "0 0 12 12", "width": 12, "height": 12, "aria-hidden": "true"}, circle)
 
 

@@ -7,16 +7,22 @@ from typing import Any
 import numpy as np
 
 from guina.data.records import Arrays
-from guina.engine.job import Job, Nets
+from guina.engine.job import Job, Nets, Scores
 from guina.engine.progress import duration
 from guina.engine.run import RunFolder, write_atomic
 from guina.look.card import card
 from guina.look.headline import Headline, Mark
+from guina.look.markup import number, percent, said
 from guina.look.page import render
 from guina.panels import Curves, Panel
 from guina.runtime import evaluating
 
-SPLIT_NAMES = {"test": "the test split", "val": "validation examples", "train": "the training examples"}
+SPLITS = {
+    "test": "of the test split, which it had never seen",
+    "val": "that it did not learn from, though they chose the best weights",
+    "train": "that it learned from",
+}
+SHARES = frozenset({"accuracy", "top5", "balanced_accuracy", "calibration_error", "wer", "cer", "coverage"})
 
 
 def write_report(path: Path, folder: RunFolder, job: Job, nets: Nets, data: tuple[Arrays, Arrays], split: str) -> None:
@@ -31,27 +37,37 @@ def write_report(path: Path, folder: RunFolder, job: Job, nets: Nets, data: tupl
         score = job.score(nets, judged)
         baseline = job.baseline(train, judged, thorough=True)
         panels = job.panels(nets, train, judged, folder.read_snaps())
-    name = folder.path.name
-    subtitle = f"Learned from {len(train):,} examples, judged on {len(judged):,} that it did not learn from."
+    where = f"on {said('example', len(judged))} {SPLITS[split]}; {direction(job, score)} is better"
     page = render(
-        name,
-        subtitle,
+        folder.path.name,
+        f"Learned from {said('example', len(train))} in {duration(folder.read_status()['result']['seconds'])}.",
         facts(folder),
-        [*panels, *curves(folder, job.metric)],
-        headline(job.metric, score, baseline, SPLIT_NAMES[split]),
+        [*panels, *curves(folder, job.metric, direction(job, score))],
+        headline(job.metric, score, baseline, where),
         job.name,
     )
     write_atomic(path, page.encode())
 
 
-def headline(metric: str, score: dict[str, float], baseline: dict[str, float], where: str) -> Headline:
+def direction(job: Job, score: Scores) -> str:
+    """Whether more or less of the headline is better, as the job judges it."""
+    return "more" if job.better({**score, job.metric: score[job.metric] + 1}, score) else "less"
+
+
+def shown(metric: str, value: float) -> str:
+    """A score as it is printed: a share in percent."""
+    return percent(value, 2) if metric in SHARES else number(value)
+
+
+def headline(metric: str, score: Scores, baseline: Scores, says: str) -> Headline:
     """The run's score beside the baselines', by the keys that both have."""
-    marks = [Mark("simplest baseline", baseline[metric])] if metric in baseline else []
+    marks = [Mark("simplest baseline", baseline[metric], shown(metric, baseline[metric]))] if metric in baseline else []
     for key, value in baseline.items():
         who, _, what = key.partition("/")
         if what == metric:
-            marks.append(Mark(f"{who} model", value))
-    return Headline(metric, f"on {where}; more is better", Mark("this run", score[metric]), marks)
+            marks.append(Mark(f"{who} model", value, shown(metric, value)))
+    run = Mark("this run", score[metric], shown(metric, score[metric]))
+    return Headline(metric, says, run, marks, best=1 if metric in SHARES else None)
 
 
 def facts(folder: RunFolder) -> list[tuple[str, str]]:
@@ -66,14 +82,14 @@ def facts(folder: RunFolder) -> list[tuple[str, str]]:
         ("ended by", result["stopped"]),
         ("settings", ", ".join(f"{name} {value}" for name, value in info["settings"].items())),
         ("seed", str(info["options"]["seed"])),
-        ("machine", f"{runtime['device_name']}, {runtime['threads']} threads, {runtime['precision']}"),
+        ("machine", f"{runtime['device_name']}, {said('thread', runtime['threads'])}, {runtime['precision']}"),
         ("versions", f"guina {info['guina']}, torch {runtime['torch']}, python {runtime['python']}"),
         ("begun", time.strftime("%Y-%m-%d %H:%M", time.localtime(info["created"]))),
     ]
 
 
-def curves(folder: RunFolder, metric: str) -> list[Panel]:
-    """Loss and headline over the steps, from metrics.jsonl."""
+def curves(folder: RunFolder, metric: str, better: str) -> list[Panel]:
+    """Loss and headline over the steps, from metrics.jsonl; whether "more" or "less" of it is better."""
     rows = folder.metrics()
     score = series(rows, f"val/{metric}")
     losses = {
@@ -83,8 +99,8 @@ def curves(folder: RunFolder, metric: str) -> list[Panel]:
     }
     panels: list[Panel] = []
     if len(score[0]) > 1:
-        best = int(score[1].argmax())
-        says = f"Best at step {int(score[0][best]):,}: {score[1][best]:.4g}."
+        best = int(score[1].argmax() if better == "more" else score[1].argmin())
+        says = f"Best at step {int(score[0][best]):,}: {shown(metric, float(score[1][best]))}."
         panels.append(Curves(f"Validation {metric}", says, {metric: score}, "step", metric))
     if losses:
         first, last = (next(iter(losses.values()))[1][i] for i in (0, -1))
@@ -103,9 +119,9 @@ def run_card(folder: RunFolder) -> str:
     """A finished run as a small picture of itself, in HTML."""
     info, result = folder.info, folder.read_status()["result"]
     metric = info["metric"]
-    shown = [(metric, f"{result['score'][metric]:.4g}")]
+    told = [(metric, shown(metric, result["score"][metric]))]
     if metric in result["baseline"]:
-        shown.append(("simplest baseline", f"{result['baseline'][metric]:.4g}"))
-    shown.append(("trained", duration(result["seconds"])))
+        told.append(("simplest baseline", shown(metric, result["baseline"][metric])))
+    told.append(("trained", duration(result["seconds"])))
     history = [row[f"val/{metric}"] for row in folder.metrics() if f"val/{metric}" in row]
-    return card(f"{info['job']} {folder.path.name}", shown, history)
+    return card(f"{info['job']} {folder.path.name}", told, history)

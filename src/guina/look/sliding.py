@@ -13,7 +13,7 @@ from guina.look.markup import Child, Markup, join, said, tag
 from guina.panels import Sliding
 
 CELL = 38  # pixels of a cell in its view box
-EXACT = 1e-9
+EXACT = 1e-6  # float32 writes 0.3 as 0.30000001
 MOST_DECIMALS = 2
 
 

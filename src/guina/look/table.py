@@ -34,8 +34,8 @@ def draw_rows(
     numeric = [is_numeric(column, NUMBER) for column in zip(*all_rows, strict=True)] or [False] * len(header)
     shares = [is_numeric(column, SHARE) for column in zip(*all_rows, strict=True)] or numeric
     head = (
-        tag("th", {"scope": "col", "class": "number" if right else None}, name)
-        for name, right in zip(header, numeric, strict=True)
+        tag("th", {"scope": "col", "class": "number" if right and n else None}, name)
+        for n, (name, right) in enumerate(zip(header, numeric, strict=True))
     )
     body = (
         tag("tr", {}, *(draw_cell(*cell) for cell in zip(row, numeric, shares, range(len(row)), strict=True)))
@@ -53,7 +53,7 @@ def is_numeric(column: Sequence[str], pattern: re.Pattern[str]) -> bool:
 
 def draw_cell(text: str, right: bool, share: bool, column: int) -> Markup:
     """One cell; the first of a row is its heading."""
-    if column == 0 and not right:
+    if column == 0:
         return tag("th", {"scope": "row"}, text)
     bar = None
     if share and (found := SHARE.fullmatch(text)):

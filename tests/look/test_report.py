@@ -1,0 +1,71 @@
+"""The report of a run folder: what it says of scores, of the way that is better, and of the run."""
+
+import re
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from guina.engine.run import RunFolder
+from guina.look.report import curves, direction, facts, headline, run_card, shown
+from guina.panels import Curves
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A finished run of 200 steps."""
+    folder = RunFolder(tmp_path / "my <run>")
+    folder.create()
+    data = {"train": 90, "val": 10, "found": 104, "skipped": {"zero bytes": {"count": 4, "for example": ["a"]}}}
+    runtime = {"device_name": "a machine", "threads": 1, "precision": "float32", "torch": "2.13.0", "python": "3.11"}
+    info = {"guina": "0.1", "job": "classify", "source": "photos", "settings": {"size": "tiny"}, "metric": "accuracy"}
+    folder.begin({**info, "options": {"seed": 7}, "runtime": runtime, "data": data, "created": 0.0})
+    for step, accuracy in ((0, 0.1), (100, 0.9), (200, 0.8)):
+        loss = {"train/loss": 2.0 / (1 + step), "train/gradient": 1.0} if step else {}
+        folder.metric({"step": step, "val/accuracy": accuracy, **loss})
+    result = {"score": {"accuracy": 0.9}, "baseline": {"accuracy": 0.25}, "steps": 200, "epochs": 3.25}
+    folder.status(now=True, state="done", result={**result, "seconds": 61.0, "stopped": "minutes"})
+    return folder
+
+
+def test_headline_puts_the_score_beside_the_baselines_of_the_same_metric():
+    baseline = {"accuracy": 0.1, "balanced_accuracy": 0.2, "linear/accuracy": 0.8, "linear/nats": 3.0}
+    line = headline("accuracy", {"accuracy": 0.98765, "nats": 0.1}, baseline, "says")
+    assert (line.run.shown, line.best) == ("98.77%", 1)
+    assert [(mark.name, mark.shown) for mark in line.baselines] == [
+        ("simplest baseline", "10.00%"),
+        ("linear model", "80.00%"),
+    ]
+    assert headline("bleu", {"bleu": 31.5}, {}, "").run.shown == "31.5"
+    assert shown("accuracy", 0.99999) == ">99.99%"
+
+
+@pytest.mark.parametrize(("sign", "expected"), [(1, "more"), (-1, "less")])
+def test_direction_is_the_jobs(sign, expected):
+    job: Any = SimpleNamespace(metric="m", better=lambda a, b: sign * a["m"] > sign * b["m"])
+    assert direction(job, {"m": 0.5}) == expected
+
+
+def test_curves_name_the_best_validation(folder):
+    validation, loss = curves(folder, "accuracy", "more")
+    assert validation.says == "Best at step 100: 90.00%."
+    assert curves(folder, "accuracy", "less")[0].says == "Best at step 0: 10.00%."
+    assert isinstance(loss, Curves)
+    assert list(loss.lines) == ["loss"]
+    np.testing.assert_allclose(loss.lines["loss"][1], [2 / 101, 2 / 201])
+
+
+def test_facts_are_those_of_the_run(folder):
+    told = dict(facts(folder))
+    assert told["data"] == "photos: 90 to learn from, 10 to choose by"
+    assert told["left out"] == "4 of 104 files"
+    assert told["trained"].startswith("200 steps, 3.2 epochs")
+    assert told["machine"] == "a machine, 1 thread, float32"
+
+
+def test_card_of_a_run(folder):
+    card = run_card(folder)
+    assert "classify my &lt;run&gt;" in card
+    assert re.findall(r">([\d.]+%)<", card) == ["90.00%", "25.00%"]
+    assert len(re.findall(r"[\d.]+,[\d.]+", re.findall(r'points="([^"]+)"', card)[0])) == 3
