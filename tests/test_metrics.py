@@ -1,5 +1,7 @@
 """metrics.py against scikit-learn, scipy and plain loops."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -25,7 +27,7 @@ def test_against_scikit_learn(N, K):
     logits_NK, target_N = examples(N, K)
     p_NK = metrics.softmax(logits_NK)
     np.testing.assert_allclose(p_NK, scipy_softmax(logits_NK, axis=1), rtol=1e-12)
-    answer_N, labels = p_NK.argmax(1), range(K)
+    answer_N, labels = p_NK.argmax(1), list(range(K))
     assert metrics.accuracy(p_NK, target_N) == pytest.approx(reference.accuracy_score(target_N, answer_N))
     if K > 2:
         for k in (1, 2):
@@ -34,7 +36,7 @@ def test_against_scikit_learn(N, K):
     assert metrics.top_k(p_NK, target_N, K) == 1
     counts_KK = metrics.confusion(answer_N, target_N, K)
     np.testing.assert_array_equal(counts_KK, reference.confusion_matrix(target_N, answer_N, labels=labels))
-    nll = reference.log_loss(target_N, p_NK, labels=list(labels))
+    nll = reference.log_loss(target_N, p_NK, labels=labels)
     assert metrics.negative_log_likelihood(p_NK, target_N) == pytest.approx(nll)
     if N > 1:
         scores = metrics.per_class(counts_KK)
@@ -99,7 +101,7 @@ def test_temperature_is_the_minimum_that_scipy_finds(N, K, scale):
     logits_NK, target_N = examples(N, K)
     found = metrics.fit_temperature(scale * logits_NK, target_N)
     bounds = (np.log(metrics.COLDEST), np.log(metrics.HOTTEST))
-    best = minimize_scalar(
+    best: Any = minimize_scalar(
         lambda t: surprise(np.exp(t), scale * logits_NK, target_N),
         bounds=bounds,
         method="bounded",
@@ -120,7 +122,7 @@ def test_temperature_that_the_targets_were_drawn_with_is_found():
 def test_temperature_without_a_mistake_does_not_make_it_sure_of_everything():
     logits_NK = np.array([[3.0, 0.0, 0.0]] * 60)
     T = metrics.fit_temperature(logits_NK, np.zeros(60, int))
-    best = minimize_scalar(lambda t: surprise(np.exp(t), logits_NK, np.zeros(60, int)))
+    best: Any = minimize_scalar(lambda t: surprise(np.exp(t), logits_NK, np.zeros(60, int)))
     assert pytest.approx(np.exp(best.x), rel=1e-4) == T
     assert 0.98 < metrics.softmax(logits_NK / T)[0, 0] < 0.9999
 
@@ -135,10 +137,10 @@ def test_temperature_of_odd_logits():
 
 
 def test_softmax_and_likelihood_at_the_extremes():
-    np.testing.assert_array_equal(metrics.softmax([[1e4, 0.0], [-1e4, -1e4]]), [[1, 0], [0.5, 0.5]])
-    assert metrics.softmax(np.float32([[1, 2]])).dtype == np.float64
-    assert metrics.negative_log_likelihood([[1.0, 0.0]], np.array([1])) == pytest.approx(708.4, abs=0.1)
-    assert metrics.negative_log_likelihood([[1.0, 0.0]], np.array([0])) == 0
+    np.testing.assert_array_equal(metrics.softmax(np.array([[1e4, 0.0], [-1e4, -1e4]])), [[1, 0], [0.5, 0.5]])
+    assert metrics.softmax(np.array([[1, 2]], np.float32)).dtype == np.float64
+    assert metrics.negative_log_likelihood(np.array([[1.0, 0.0]]), np.array([1])) == pytest.approx(708.4, abs=0.1)
+    assert metrics.negative_log_likelihood(np.array([[1.0, 0.0]]), np.array([0])) == 0
 
 
 def test_nothing_to_score_is_said():
