@@ -61,7 +61,8 @@ def table() -> str:
     rows = accuracy_rows() + other_rows()
     made = next((r for r in map(read, ("classify_accuracy", "throughput", "startup")) if r), {})
     machine = made.get("machine", {})
-    note = f"Measured on {machine.get('cores')} cores ({machine.get('cpu')}), commit {made.get('commit')}, {made.get('date')}."
+    where = f"{machine.get('cores')} cores ({machine.get('cpu')})"
+    note = f"Measured on {where}, commit {made.get('commit')}, {made.get('date')}."
     head = ["| what | guina | beside it | time |", "|---|---|---|---|"]
     return "\n".join([BEGIN, *head, *rows, "", note, END])
 

@@ -9,25 +9,43 @@ Axes: N pictures, H W pixels, C channels, D bytes of a content's hash.
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from guina.data.cache import cached
-from guina.data.pictures import BadPicture, choose_shape, decode, fit_picture, from_array, is_grey, read_bytes
+from guina.data.pictures import (
+    BadPicture,
+    choose_shape,
+    decode,
+    factor_of,
+    fit_picture,
+    from_array,
+    is_grey,
+    read_bytes,
+    reduced,
+)
 from guina.data.records import SPLITS, TRAIN, VAL, Arrays, Records, Report
 from guina.data.sources import Listing, check_classes, list_pictures
-from guina.data.split import DIGEST, cut_validation, duplicates
+from guina.data.split import DIGEST, contradictions, cut_validation, duplicates
 from guina.errors import GuinaError
 
-FORMAT = "gallery-2"  # change it when what is cached changes
-AHEAD = 256  # files decoded ahead of the one being written
+FORMAT = "gallery-3"  # change it when what is cached changes
+CHUNK = 16  # files that a thread decodes at a time
+SMALL = (
+    8 << 10
+)  # bytes; files below are decoded faster by one thread than by two that wait for Python's lock (measured)
+SMALL_PIXELS = 64 << 10  # values of a picture that is being fitted, likewise
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -89,7 +107,7 @@ def read_gallery(source: str, splits: Sequence[str], validation: float = 0.1, ma
     digest_ND = np.concatenate([part.digest_ND for part in parts])
     report.used = len(names)
     there = {split: digest_ND[split_N == n] for n, split in enumerate(SPLITS) if (split_N == n).any()}
-    report.problems += duplicates(there)
+    report.problems += duplicates(there) + contradictions(digest_ND, label_N)
     fingerprint = hashlib.blake2b(digest_ND.tobytes() + "\0".join(label_N).encode() + split_N.tobytes(), digest_size=16)
     return Records(names, split_N, {"label": label_N}, parts, fingerprint.hexdigest(), report)
 
@@ -118,6 +136,8 @@ def load_part(listing: Listing, report: Report) -> Part:
     if not len(kept_N):
         report.stop_when_too_bad(0.0)
         raise GuinaError("no picture can be used", "pictures in JPEG, PNG, WebP, GIF, BMP or TIFF")
+    if listing.split in (None, TRAIN) and listing.paths:
+        check_none_vanished(listing, kept_N, facts["skipped"])
     flat = np.memmap(folder / "flat.bin", np.uint8, "r")
     if listing.load:
         label_N = np.load(folder / "label_N.npy", allow_pickle=False).astype(object)
@@ -128,44 +148,82 @@ def load_part(listing: Listing, report: Report) -> Part:
     return Part(key, flat, label_N=label_N, names=names, **arrays)
 
 
+def check_none_vanished(listing: Listing, kept_N: np.ndarray, skipped: Sequence[tuple[str, str]]) -> None:
+    """Raise GuinaError when all pictures of a class are bad: it would be gone without a word."""
+    gone = sorted(set(listing.labels) - {listing.labels[i] for i in kept_N})
+    if gone:
+        label_of = dict(zip(listing.names, listing.labels, strict=True))
+        name, why = next((name, why) for name, why in skipped if label_of[name] == gone[0])
+        raise GuinaError(
+            f"no picture of class {gone[0]} can be used: {name}: {why}",
+            "pictures in JPEG, PNG, WebP, GIF, BMP or TIFF in every class folder",
+            "mend them, or remove the class",
+        )
+
+
+class Opened(NamedTuple):
+    """A file's picture (or what is wrong with it), the hash of its bytes, whether it is grey, how it was converted."""
+
+    picture: np.ndarray | str
+    digest: bytes = b""
+    grey: bool = False
+    notes: Sequence[str] = ()
+
+
+def open_file(path: Path) -> Opened:
+    notes: list[str] = []
+    try:
+        data = read_bytes(path)
+        picture = decode(data, notes.append, path.suffix)
+    except BadPicture as bad:
+        return Opened(str(bad))
+    return Opened(picture, hashlib.blake2b(data, digest_size=DIGEST).digest(), is_grey(picture), notes)
+
+
 def build_files(listing: Listing, folder: Path) -> dict[str, Any]:
-    """Decode a listing's files into a cache entry, on all cores, a bounded number ahead."""
+    """Decode a listing's files into a cache entry."""
     sizes, digests, greys, kept, skipped, converted = [], [], [], [], [], []
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool, open(folder / "flat.bin", "wb") as flat:
-        for i, (picture, digest, notes) in enumerate(ahead(pool, listing.paths)):
-            if isinstance(picture, str):
-                skipped.append((listing.names[i], picture))
+    with open(folder / "flat.bin", "wb") as flat:
+        for i, opened in enumerate(ahead(open_file, listing.paths, typical_size(listing.paths) >= SMALL)):
+            if isinstance(opened.picture, str):
+                skipped.append((listing.names[i], opened.picture))
                 continue
-            flat.write(picture.tobytes())
-            sizes.append(picture.shape)
-            digests.append(np.frombuffer(digest, np.uint8))
-            greys.append(is_grey(picture))
+            flat.write(opened.picture.tobytes())
+            sizes.append(opened.picture.shape)
+            digests.append(np.frombuffer(opened.digest, np.uint8))
+            greys.append(opened.grey)
             kept.append(i)
-            converted += [(listing.names[i], how) for how in notes]
+            converted += [(listing.names[i], how) for how in opened.notes]
     save_columns(folder, sizes, digests, greys, kept)
     return {"found": len(listing.paths), "skipped": skipped, "converted": converted}
 
 
-def ahead(pool: ThreadPoolExecutor, paths: Sequence[Path]) -> Iterator[tuple[np.ndarray | str, bytes, list[str]]]:
-    """The decoded files in order, a bounded number in the works."""
-    rest = iter(paths)
-    waiting = [pool.submit(open_file, path) for path in islice(rest, AHEAD)]
-    waiting.reverse()
-    while waiting:
-        yield waiting.pop().result()
-        for path in islice(rest, 1):
-            waiting.insert(0, pool.submit(open_file, path))
+def typical_size(paths: Sequence[Path]) -> float:
+    """The mean size in bytes of a hundred of the files."""
+    sizes = []
+    for path in paths[:: max(1, len(paths) // 100)]:
+        with suppress(OSError):  # what is wrong with it is said when it is opened
+            sizes.append(path.stat().st_size)
+    return sum(sizes) / max(1, len(sizes))
 
 
-def open_file(path: Path) -> tuple[np.ndarray | str, bytes, list[str]]:
-    """A file's picture (or what is wrong with it), the hash of its bytes, and how it was converted."""
-    notes: list[str] = []
-    try:
-        data = read_bytes(path)
-        digest = hashlib.blake2b(data, digest_size=DIGEST).digest()
-        return decode(data, notes.append, path.suffix), digest, notes
-    except BadPicture as bad:
-        return str(bad), b"", []
+def ahead(work: Callable[[Any], T], items: Sequence[Any], many: bool) -> Iterator[T]:
+    """`work` of each item in order; with `many` threads, a bounded number of chunks ahead of the one that is used."""
+    if not many:
+        yield from map(work, items)
+        return
+    threads = os.cpu_count() or 1
+    chunks = (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
+
+    def work_all(chunk: Sequence[Any]) -> list[T]:
+        return [work(item) for item in chunk]
+
+    with ThreadPoolExecutor(threads) as pool:
+        waiting = deque(pool.submit(work_all, chunk) for chunk in islice(chunks, 4 * threads))
+        while waiting:
+            done = waiting.popleft().result()
+            waiting.extend(pool.submit(work_all, chunk) for chunk in islice(chunks, 1))
+            yield from done
 
 
 def build_array(listing: Listing, folder: Path) -> dict[str, Any]:
@@ -174,17 +232,22 @@ def build_array(listing: Listing, folder: Path) -> dict[str, Any]:
     pictures, labels = listing.load()
     converted = [] if pictures.dtype == np.uint8 else [("the array", f"{pictures.dtype} to 8 bits")]
     digests, greys, sizes = [], [], []
-    with open(folder / "flat.bin", "wb") as flat:
-        for picture in pictures:
-            try:
-                pixels = from_array(picture)
-            except BadPicture as bad:
-                raise GuinaError(f"the pictures cannot be used: {bad}", "numbers, N×H×W or N×H×W×C") from None
-            data = pixels.tobytes()
-            flat.write(data)
-            sizes.append(pixels.shape)
-            digests.append(np.frombuffer(hashlib.blake2b(data, digest_size=DIGEST).digest(), np.uint8))
-            greys.append(is_grey(pixels))
+    try:
+        factor = factor_of(pictures)
+        with open(folder / "flat.bin", "wb") as flat:
+            for picture in pictures:
+                pixels = reduced(from_array(picture, factor))
+                data = pixels.tobytes()
+                flat.write(data)
+                sizes.append(pixels.shape)
+                digests.append(np.frombuffer(hashlib.blake2b(data, digest_size=DIGEST).digest(), np.uint8))
+                greys.append(is_grey(pixels))
+    except BadPicture as bad:
+        raise GuinaError(
+            f"the pictures cannot be used: {bad}",
+            "N×H×W or N×H×W×C; bytes, 0 to 1, or 0 to 255",
+            "channels come last, as x.transpose(0, 2, 3, 1) brings them" if pictures.ndim == 4 else "",
+        ) from None
     save_columns(folder, sizes, digests, greys, list(range(len(pictures))))
     np.save(folder / "label_N.npy", np.array([plain(label) for label in labels]))
     return {"found": len(pictures), "skipped": [], "converted": converted, "prefix": listing.split or "picture"}
@@ -247,13 +310,18 @@ def shaped(part: Part, shape: tuple[int, int, int]) -> np.ndarray:
     if (part.size_N3 == np.array(shape)).all():
         return part.flat.reshape(-1, *shape)
 
+    def fitted(row: int) -> bytes:
+        start, end = offset_N[row : row + 2]
+        return fit_picture(part.flat[start:end].reshape(part.size_N3[row]), shape).tobytes()
+
     def build(folder: Path) -> dict[str, Any]:
-        offset_N = part.offset_N
         with open(folder / "pixels.bin", "wb") as file:
-            for start, size in zip(offset_N, part.size_N3, strict=False):
-                picture = np.asarray(part.flat[start : start + int(size.prod())]).reshape(size)
-                file.write(np.ascontiguousarray(fit_picture(picture, shape)).tobytes())
+            file.writelines(ahead(fitted, range(len(part.size_N3)), offset_N[-1] >= SMALL_PIXELS * len(part.size_N3)))
         return {}
 
-    folder, _ = cached(f"{part.key}-{'x'.join(map(str, shape))}", build)
+    offset_N = part.offset_N
+    try:
+        folder, _ = cached(f"{part.key}-{'x'.join(map(str, shape))}", build)
+    except BadPicture as bad:
+        raise GuinaError(f"the pictures do not fit: {bad}", "the channels of the training pictures") from None
     return np.memmap(folder / "pixels.bin", np.uint8, "r").reshape(-1, *shape)

@@ -9,6 +9,7 @@ One function a layout, chosen by `list_pictures`. A split that was not asked for
 """
 
 import hashlib
+import os
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from guina.data.idx import read_idx
-from guina.data.pictures import IGNORED_FOLDERS, walk
+from guina.data.pictures import is_ignored, walk
 from guina.data.records import TEST, TRAIN, VAL, Report
 from guina.data.samples import SAMPLES
 from guina.errors import GuinaError, did_you_mean
@@ -29,7 +30,7 @@ WORDS = {
     **dict.fromkeys(("val", "valid", "validation", "dev"), VAL),
     **dict.fromkeys(("test", "testing", "t10k"), TEST),
 }
-IDX_IMAGES = re.compile(r"^(?P<split>.*?)-?images[-.]idx[34](-ubyte)?(\.gz)?$")
+IDX_IMAGES = re.compile(r"^(?P<prefix>.*?)-?images[-.]idx[34](-ubyte)?(\.gz)?$")
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,32 @@ def list_pictures(source: str, splits: Sequence[str], report: Report) -> list[Li
     """
     path = Path(source)
     if path.is_file():
-        listings = list_npz([path]) if path.suffix == ".npz" else []
+        listings = list_npz([path], splits) if path.suffix == ".npz" else []
     elif path.is_dir():
-        listings = list_idx(path) or list_npz(sorted(path.glob("*.npz"))) or list_folders(path, splits, report)
+        listings = (
+            list_idx(path, splits) or list_npz(sorted(path.glob("*.npz")), splits) or list_folders(path, splits, report)
+        )
     elif source in SAMPLES:
         listings = SAMPLES[source](Listing)
     else:
         raise GuinaError(f"there is nothing at {source}", "a path, or a sample", did_you_mean(source, SAMPLES))
     if not listings:
         raise GuinaError(f"there are no labelled pictures at {source}{found_instead(path)}", LAYOUTS, "check the path")
-    return [listing for listing in listings if listing.split is None or listing.split in splits]
+    asked = [listing for listing in listings if listing.split is None or listing.split in splits]
+    if not asked:
+        there = ", ".join(sorted(str(listing.split) for listing in listings))
+        raise GuinaError(f"{source} has only a split for {there}", f"one for {' or '.join(splits)}", "add its pictures")
+    return asked
+
+
+def split_within(name: str) -> str | None:
+    """The split that any word of a file's name says.
+
+    Example:
+        >>> split_within("emnist-letters-train"), split_within("t10k"), split_within("contest")
+        ('train', 'test', None)
+    """
+    return next((WORDS[word] for word in re.split(r"[-_. ]", name.lower()) if word in WORDS), None)
 
 
 def split_named(name: str) -> str | None:
@@ -96,7 +113,8 @@ def stamp(paths: Iterable[Path], *extra: str) -> str:
     for path in paths:
         try:
             status = path.stat()
-            line = f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0"
+            # the time of its last change of any kind tells of permissions too
+            line = f"{path}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ctime_ns}\0"
         except OSError:
             line = f"{path}\0gone\0"
         digest.update(line.encode("utf-8", "surrogateescape"))
@@ -108,48 +126,101 @@ def stamp(paths: Iterable[Path], *extra: str) -> str:
 
 
 def list_folders(root: Path, splits: Sequence[str], report: Report) -> list[Listing]:
-    """Class folders, below split folders where all of them are named as splits."""
+    """Class folders, below split folders where these are named so.
+
+    Raises:
+        GuinaError: two folders of a split that was asked for; see `list_classes`.
+    """
 
     def ignored(path: Path) -> None:
         report.ignore(path.name)
 
-    folders = class_folders(root, ignored)
-    named = {split_named(folder.name): folder for folder in folders}
-    if folders and TRAIN in named and None not in named:
-        return [
-            list_classes(folder, root, split, ignored, report)
-            for split, folder in sorted(named.items(), key=lambda item: str(item[0]))
-            if split in splits
-        ]
-    return [list_classes(root, root, None, ignored, report)] if folders else []
+    folders = sub_folders(root, root, ignored, report)
+    named = [(split_named(folder.name), folder) for folder in folders]
+    if not are_splits(named):
+        return [list_classes(root, folders, root, None, ignored, report)] if folders else []
+    listings: dict[str, Listing] = {}
+    for split, folder in sorted(named, key=lambda pair: str(pair[0])):
+        if split is None:
+            report.problems.append(f"left out: {name_of(folder, root)}/ is neither train, val nor test")
+        elif split in listings:
+            raise GuinaError(
+                f"{root} has more than one folder of {split} pictures: {name_of(folder, root)} is another",
+                "one folder a split",
+                "move the others away",
+            )
+        elif split in splits:
+            classes = sub_folders(folder, root, ignored, report)
+            listings[split] = list_classes(folder, classes, root, split, ignored, report)
+    return list(listings.values())
 
 
-def class_folders(root: Path, ignored: Callable[[Path], None]) -> list[Path]:
-    """The folders right below a folder."""
-    tops: list[Path] = []
-    for path in sorted(root.iterdir()):
-        if path.is_dir():
-            hidden = path.name.startswith(".") or path.name in IGNORED_FOLDERS
-            (ignored if hidden else tops.append)(path)
-    return tops
+def are_splits(named: Sequence[tuple[str | None, Path]]) -> bool:
+    """Whether folders are splits rather than classes: train is there with folders in it, and no other or a second split
+    too. A class may be called train.
+    """
+    splits = {split for split, _ in named if split}
+    trains = [folder for split, folder in named if split == TRAIN]
+    return (
+        bool(trains)
+        and (len(splits) > 1 or len(named) == 1)
+        and all(any(path.is_dir() for path in folder.iterdir()) for folder in trains)
+    )
+
+
+def sub_folders(folder: Path, root: Path, ignored: Callable[[Path], None], report: Report) -> list[Path]:
+    """The folders right below a folder; files there belong to no class, which is said.
+
+    Raises:
+        GuinaError: a folder that cannot be read, or a link that leads out of the root.
+    """
+    folders: list[Path] = []
+    loose: list[str] = []
+    try:
+        entries = sorted(folder.iterdir())
+    except PermissionError:
+        raise GuinaError(f"{folder} cannot be read", "a folder that you may read", "check its permissions") from None
+    for path in entries:
+        if is_ignored(path.name):
+            ignored(path)
+        elif not path.is_dir():
+            loose.append(name_of(path, root))
+        elif path.is_symlink() and not leads_inside(path, root.resolve()):
+            raise GuinaError(
+                f"{path} is a link that leads out of {root}",
+                "folders in the folder itself: nothing outside of it is read",
+                "put the pictures there, or name the folder that the link leads to",
+            )
+        else:
+            folders.append(path)
+    if folders and loose:
+        some = ", ".join(loose[:3]) + (", …" if len(loose) > 3 else "")
+        report.problems.append(
+            f"left out: {len(loose)} file{'s' if len(loose) > 1 else ''} beside the folders of classes ({some})"
+        )
+    return folders
 
 
 def list_classes(
-    folder: Path, root: Path, split: str | None, ignored: Callable[[Path], None], report: Report
+    folder: Path,
+    classes: Sequence[Path],
+    root: Path,
+    split: str | None,
+    ignored: Callable[[Path], None],
+    report: Report,
 ) -> Listing:
     """All files below each class folder; a link that leads out of the root is skipped.
 
     Raises:
         GuinaError: fewer than two classes, an empty one, or two that differ in capitals only.
     """
-    classes = class_folders(folder, lambda _: None)
     paths: list[Path] = []
     labels: list[str] = []
     inside = root.resolve()
     for place in classes:
         mine = []
         for path in walk(place, ignored):
-            if path.is_symlink() and not leads_inside(path, inside):
+            if os.path.islink(path) and not leads_inside(path, inside):
                 report.found += 1
                 report.skip(name_of(path, root), "a link that leads out of the folder")
             else:
@@ -199,32 +270,40 @@ def name_of(path: Path, root: Path) -> str:
 # --- arrays ---
 
 
-def list_idx(folder: Path) -> list[Listing]:
+def list_idx(folder: Path, splits: Sequence[str]) -> list[Listing]:
     """Pairs of idx files: PREFIX-images-idx3-ubyte[.gz] and PREFIX-labels-idx1-ubyte[.gz].
 
     Raises:
-        GuinaError: pictures without labels.
+        GuinaError: pictures without labels, or two sets of a split that was asked for.
     """
-    listings: dict[str | None, Listing] = {}
+    listings: dict[str | None, tuple[str, Listing]] = {}
     for images in sorted(folder.iterdir()):
         match = IDX_IMAGES.match(images.name)
         if not match:
             continue
-        split = split_named(match["split"]) if match["split"] else None
+        prefix, split = match["prefix"], split_within(match["prefix"])
         stem = re.sub(r"idx[34]", "idx1", images.name.replace("images", "labels"))
         candidates = [folder / stem, folder / stem.removesuffix(".gz"), folder / f"{stem}.gz"]
         labels = next((path for path in candidates if path.exists()), None)
         if labels is None:
             raise GuinaError(f"{images} has no labels beside it", f"{stem}", "copy the labels too")
-        listings[split] = Listing(split, stamp([images, labels]), load=load_idx(images, labels))
-    return list(listings.values())
+        other, _ = listings.setdefault(
+            split, (prefix, Listing(split, stamp([images, labels]), load=load_idx(images, labels)))
+        )
+        if other != prefix and (split is None or split in splits):  # the same prefix twice: packed and unpacked
+            raise GuinaError(
+                f"{folder} has more than one set of idx files: {other} and {prefix}",
+                "one set a folder",
+                "move the others away",
+            )
+    return [listing for _, listing in listings.values()]
 
 
 def load_idx(images: Path, labels: Path) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
     return lambda: paired(read_idx(images), read_idx(labels), images)
 
 
-def list_npz(paths: Sequence[Path]) -> list[Listing]:
+def list_npz(paths: Sequence[Path], splits: Sequence[str]) -> list[Listing]:
     """Arrays by obvious names: x and y, images and labels, data and target, with _train, _val, _test behind or before.
 
     Raises:
@@ -232,9 +311,12 @@ def list_npz(paths: Sequence[Path]) -> list[Listing]:
     """
     listings = []
     for path in paths:
+        named = split_within(path.stem)
+        if len(paths) > 1 and named not in (None, *splits):
+            continue  # a split that was not asked for is not opened
         pairs = npz_pairs(path)
         for split, (x, y) in pairs.items():
-            split = split or (split_named(path.stem) if len(paths) > 1 or len(pairs) == 1 else None)
+            split = split or (named if len(paths) > 1 or len(pairs) == 1 else None)
             listings.append(Listing(split, stamp([path], x, y), load=load_npz(path, x, y)))
     return listings
 
@@ -290,4 +372,6 @@ def paired(pictures: np.ndarray, labels: np.ndarray, where: Path) -> tuple[np.nd
             f"{where} has pictures of shape {pictures.shape} and labels of shape {labels.shape}",
             "N×H×W or N×H×W×C pictures, and N labels",
         )
+    if labels.dtype.kind not in "biufSU" or (labels.dtype.kind == "f" and not np.isfinite(labels).all()):
+        raise GuinaError(f"{where} has labels that are no class", "numbers or texts", "remove pictures without a label")
     return pictures, labels
