@@ -47,7 +47,7 @@ def test_layers_come_in_order_with_their_outputs():
     assert list(rows)[:6] == ["first", "act", "body.conv1", "body.pool1", "body.norm1", "body.act1"]
     assert list(rows)[-2:] == ["pool", "head"]
     assert rows["first"].output == (16, 14, 14)
-    assert rows["body.pool1"].output == (24, 7, 7)
+    assert rows["body.pool1"].output == (16, 7, 7)
     assert rows["head"].output == (10,)
 
 

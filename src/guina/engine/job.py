@@ -176,6 +176,9 @@ class Job(ABC):
         """Whether a size would see the data often enough; `auto` takes the largest that is worth it."""
         return True
 
+    def expect(self, epochs: float) -> None:  # noqa: B027  most jobs do the same however long it takes
+        """Be told, before training, how many passes over the data were planned."""
+
     @abstractmethod
     def phases(self) -> list[Phase]:
         """The stretches of the training, their turns and rates."""

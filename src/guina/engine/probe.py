@@ -18,10 +18,17 @@ from guina.runtime import Runtime, evaluating
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds a step, and seconds a validation example."""
+    """Seconds.
+
+    Args:
+        step: of training, all turns.
+        example: a validation example, at a quick look.
+        answer: a validation example, scored as a whole split is.
+    """
 
     step: float
     example: float
+    answer: float
 
 
 def probe(job: Job, data: tuple[Arrays, Arrays], runtime: Runtime, team: Team, repeats: int = 3) -> Cost:
@@ -46,9 +53,10 @@ def probe(job: Job, data: tuple[Arrays, Arrays], runtime: Runtime, team: Team, r
     with evaluating(*nets.values()):
         start = time.perf_counter()
         job.score(nets, val, few)
-        example = (time.perf_counter() - start) / few
-    step, example = team.say([total, example])
-    return Cost(step, example)
+        looked = time.perf_counter()
+        job.score(nets, val.first(few))
+        answered = time.perf_counter()
+    return Cost(*team.say([total, (looked - start) / few, (answered - looked) / few]))
 
 
 def epochs_in(job: Job, train: Arrays, steps: float) -> float:

@@ -219,9 +219,10 @@ class Session:
             self.job, measured = choose_size(
                 self.job, data, limit, place.runtime, place.team, place.team.say(seconds - self.now())
             )
-            cost = measured or Cost(0.01, 1e-4)
+            cost = measured or Cost(0.01, 1e-4, 1e-4)
             clock = Clock(self._deadline(seconds, cost, len(data[1])) if seconds else None, cost.step)
             plan = Plan(self._steps(data[0], clock))
+        self.job.expect(epochs_in(self.job, data[0], info["steps"] if info else plan.steps))
         training = Training(
             self.job,
             build_nets(self.job, data[0], place.runtime, self.options.seed),
@@ -243,8 +244,8 @@ class Session:
         return training
 
     def _deadline(self, seconds: float, cost: Cost, examples: int) -> float:
-        """When the last step must be over: before scoring everything thrice (best, temperature, proof) and saving."""
-        return seconds - min(0.3 * seconds, 0.4 + 3 * cost.example * examples)
+        """When the last step must be over: before answering everything twice (to calibrate, to score) and saving."""
+        return seconds - min(0.3 * seconds, 0.5 + 2 * cost.answer * examples)
 
     def _steps(self, train: Arrays, clock: Clock) -> int:
         limit = self.options.limit

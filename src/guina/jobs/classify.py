@@ -33,13 +33,18 @@ from guina.panels import Panel
 
 CHUNK = 256  # pictures a forward pass, when answering
 SAMPLE = 5000  # training pictures that statistics are taken from
+FEW = 5000  # training pictures below which a large network learns them by heart
+OFTEN = 8  # passes over the data that a size must be able to make to be chosen
+
+FEW_PIXELS = 12  # a side below which a missing square or a large turn takes too much of a picture
+ENOUGH = 3000  # validation pictures that one temperature is fitted on
 
 
 @dataclass(frozen=True)
 class ClassifySettings:
     """How to classify."""
 
-    size: Literal["auto", "tiny", "small", "medium", "large"] = "auto"
+    size: Literal["auto", "tiny", "small", "medium", "large", "huge"] = "auto"
     """of the network; auto takes the largest that the time is enough for"""
     pixels: int = 0
     """height and width that pictures are brought to; 0: what most have, up to 96 where they differ"""
@@ -49,10 +54,9 @@ class ClassifySettings:
     """max, average, stride"""
     flip: Literal["auto", "on", "off"] = "auto"
     """mirror pictures left to right; auto does if a mirrored picture still looks like its class"""
-    shift: int = 2
-    """pixels that pictures are moved by at random, for every 32 of their width"""
-    cutout: float = 0.0
-    """side of a square that is blanked at random, as a fraction of the picture"""
+    augment: Literal["auto", "none", "light", "medium", "strong"] = "auto"
+    """change pictures at random: light moves them, medium also blanks a square, strong also zooms, turns and tints;
+    auto goes by how often each will be seen"""
     smoothing: float = 0.1
     """probability that the target gives to the other classes"""
     views: int = 6
@@ -71,12 +75,13 @@ class Classify(Job):
     name = "classify"
     Settings = ClassifySettings
     metric = "accuracy"
-    sizes = ("tiny", "small", "medium", "large")
+    sizes = ("tiny", "small", "medium", "large", "huge")
     mixed_precision = True
 
     def __init__(self, settings: ClassifySettings) -> None:
         super().__init__(settings)
         self.temperature = 1.0
+        self.passes = 1.0
 
     # --- from files to arrays ---
 
@@ -141,18 +146,30 @@ class Classify(Job):
         net.whiten(self.normalize(torch.from_numpy(arrays.first(SAMPLE).all("pixels"))))
 
     def worth(self, size: str, epochs: float) -> bool:
-        return epochs >= {"tiny": 0, "small": 3, "medium": 8, "large": 16}[size]
+        if self.examples < FEW and size not in ("tiny", "small"):
+            return False  # it would learn them by heart
+        return epochs * self.examples >= OFTEN * max(self.examples, 20_000)
+
+    def expect(self, epochs: float) -> None:
+        self.passes = epochs
 
     @property
     def batch_size(self) -> int:
-        return self.settings.batch or int(min(256, max(16, 2 ** round(np.log2(self.examples / 40)))))
+        return self.settings.batch or min(250, max(64, self.examples // 10))
+
+    @property
+    def augmentation(self) -> str:
+        """How much pictures are changed: "none", "light", "medium", "strong". The more often, the more."""
+        if self.settings.augment != "auto":
+            return self.settings.augment
+        return "light" if self.passes < 12 else "medium" if self.passes < 40 else "strong"
 
     def phases(self) -> list[Phase]:
         rate = 0.24 * (self.batch_size / 2000) ** 0.5 * self.settings.rate
         learner = Learner(
             "muon",
             rate,
-            rate_rest=0.01 * self.settings.rate,
+            rate_rest=0.008 * self.settings.rate,
             betas=(0.85, 0.95),
             momentum=0.6,
             rest=("head",),
@@ -160,20 +177,26 @@ class Classify(Job):
             iterations=3,
         )
         turn = Turn("classify", ("net",), self.loss)
-        return [Phase("learn", (turn,), {"net": learner}, batch=self.batch_size, warmup=0.1, hold=0.1)]
+        return [Phase("learn", (turn,), {"net": learner}, batch=self.batch_size, warmup=0.0, hold=0.0)]
 
     def order(self, arrays: Arrays, phase: Phase) -> Order:
         return Shuffled(len(arrays), phase.batch)
 
     def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
         pixels_BHWC = torch.from_numpy(arrays.take("pixels", draw.index_B))
+        side, how = min(self.shape[:2]), self.augmentation
         if self.flip:
             pixels_BHWC = augment.alternating_flip(pixels_BHWC, draw.index_B, draw.epoch_B)
-        if self.settings.shift:
-            pixels_BHWC = augment.translate(pixels_BHWC, max(1, self.settings.shift * self.shape[1] // 32), rng)
+        if how != "none":
+            pixels_BHWC = augment.translate(pixels_BHWC, max(1, round(side / 16)), rng)
         x_BCHW = self.normalize(pixels_BHWC)
-        if self.settings.cutout:
-            x_BCHW = augment.cutout(x_BCHW, round(self.settings.cutout * self.shape[1]), rng)
+        if how == "strong":
+            strength = 1.0 if side > FEW_PIXELS else 0.5
+            x_BCHW = augment.bend(x_BCHW, strength, rng)
+            x_BCHW = augment.tint(x_BCHW, strength, rng) if self.shape[2] > 1 else x_BCHW
+        if how in ("medium", "strong") and side > FEW_PIXELS:
+            x_BCHW = augment.cutout(x_BCHW, side // 4, rng)
+        x_BCHW = x_BCHW.contiguous(memory_format=torch.channels_last)
         return {"x": x_BCHW, "target": torch.from_numpy(arrays.take("target", draw.index_B))}
 
     def normalize(self, pixels_BHWC: Tensor) -> Tensor:
@@ -231,8 +254,9 @@ class Classify(Job):
 
     def conclude(self, nets: Nets, val: Arrays) -> None:
         """Fit the temperature (Guo et al. 2017, https://arxiv.org/abs/1706.04599)."""
-        logs_NK = self.answer_all(nets, val, self.settings.views)
-        self.temperature = metrics.fit_temperature(logs_NK, val.all("target"))
+        some = val.first(ENOUGH)
+        logs_NK = self.answer_all(nets, some, self.settings.views)
+        self.temperature = metrics.fit_temperature(logs_NK, some.all("target"))
 
     def predict(self, nets: Nets, inputs: Iterable[Any]) -> Iterator[Answer]:
         """One answer an input: the class, how sure, and the runners-up; or what is wrong with the file."""

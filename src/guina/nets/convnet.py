@@ -1,7 +1,7 @@
 """The picture classifier: frozen whitening, then blocks of two convolutions, a global maximum, and a linear head.
 
-After airbench (Jordan 2024, https://arxiv.org/abs/2404.00498), shrunk for two cores: there a minute buys some five
-trillion operations, so the first layer's stride brings pictures down to some 16 pixels before anything is learned, and
+After airbench (Jordan 2024, https://arxiv.org/abs/2404.00498), shrunk for two cores: there a minute buys some ten
+trillion operations, so the first layer's stride halves pictures before anything is learned, and
 a small network that sees the data often beats a large one that does not. Convolutions start as the identity (`dirac_`),
 pooling comes before the normalisation (a quarter of the work), and normalisation learns a bias alone.
 
@@ -29,6 +29,8 @@ CHANNELS = (1, 4)
 NORMS = ("batch", "none")
 COARSEST = 8  # the largest stride of the first layer
 SMALLEST = 3  # pixels a side that pooling leaves
+FEW = 12  # pixels a side that no stride can be spared of, and two blocks are enough for
+LEARNED = 48  # pixels a side that the learned layers are given at most
 
 
 @dataclass(frozen=True)
@@ -36,24 +38,23 @@ class Size:
     """One size of the family: the table to change when a better one is found.
 
     Args:
-        widths: filters of each block's convolutions.
+        widths: filters of each block's convolutions; pictures of `FEW` pixels a side or fewer have no last block.
         first: filters of the whitening layer, where the patch has so many; twice as many at strides above 2, whose
             patches hold more.
-        side: the first layer's stride brings pictures to about this many pixels a side, or fewer.
         depth: convolutions a block.
     """
 
     widths: tuple[int, ...]
     first: int = 24
-    side: int = 24
     depth: int = 2
 
 
 SIZES = {
-    "tiny": Size((24, 48, 48)),
+    "tiny": Size((16, 32, 32)),
     "small": Size((32, 64, 64)),
-    "medium": Size((64, 128, 128)),
-    "large": Size((64, 256, 256), first=32, side=32),
+    "medium": Size((48, 96, 96)),
+    "large": Size((64, 128, 128)),
+    "huge": Size((96, 192, 192)),
 }
 
 
@@ -107,7 +108,7 @@ def architecture(
     """The family's member for these pictures.
 
     Args:
-        size: "tiny", "small", "medium", "large".
+        size: "tiny", "small", "medium", "large", "huge".
         shape: H, W, C: 8 to 256 pixels a side, 1 to 4 channels.
         classes: K.
         activation: one name, or one for the first layer and each convolution, with commas.
@@ -128,8 +129,9 @@ def architecture(
     check_shape(shape)
     height, width, channels = shape
     table = SIZES[size]
-    window = first_window(height, width, table.side)
-    convolutions = table.depth * len(table.widths)
+    window = first_window(height, width)
+    widths = table.widths if min(height, width) > FEW else table.widths[:-1]
+    convolutions = table.depth * len(widths)
     first = min(table.first * (2 if window.stride > 2 else 1), 2 * channels * window.kernel**2)
     sides = [output_size(side, window) for side in (height, width)]
     return Architecture(
@@ -139,10 +141,10 @@ def architecture(
         patch=window.kernel,
         stride=window.stride,
         border=window.padding,
-        widths=table.widths,
+        widths=widths,
         depth=table.depth,
         activations=tuple(activation_names(activation, 1 + convolutions)),
-        poolings=tuple(with_room(one_each("pooling", pooling, POOLINGS, len(table.widths)), min(sides))),
+        poolings=tuple(with_room(one_each("pooling", pooling, POOLINGS, len(widths)), min(sides))),
         norms=tuple(one_each("norm", norm, NORMS, convolutions)),
         dropout=dropout,
     )
@@ -165,17 +167,18 @@ def check_shape(shape: tuple[int, int, int]) -> None:
         )
 
 
-def first_window(height: int, width: int, side: int) -> Window:
-    """The first layer's window: the least stride that brings pictures to about `side` pixels.
-
-    Patches overlap by half, and the border makes the output ⌈side / stride⌉ pixels.
+def first_window(height: int, width: int) -> Window:
+    """The first layer's window: a stride of 2, a quarter of the work for all that follows; more for large pictures,
+    none for those of `FEW` pixels. Patches overlap, and the border makes the output ⌈side / stride⌉ pixels.
 
     Example:
-        >>> first_window(28, 28, side=24), first_window(64, 64, side=24)
+        >>> [first_window(side, side).stride for side in (8, 28, 96, 128, 256)]
+        [1, 2, 2, 4, 8]
+        >>> first_window(28, 28), first_window(128, 128)
         (Window(kernel=3, stride=2, padding=1), Window(kernel=7, stride=4, padding=3))
     """
-    stride = 1
-    while sqrt(height * width) / stride > side and stride < COARSEST and min(height, width) / (2 * stride) >= SIDES[0]:
+    stride = 1 if min(height, width) <= FEW else 2
+    while sqrt(height * width) / stride > LEARNED and stride < COARSEST and min(height, width) / stride >= 2 * FEW:
         stride *= 2
     kernel = max(3, 2 * stride - 1)
     return Window(kernel, stride, kernel // 2)
