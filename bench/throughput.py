@@ -24,7 +24,7 @@ from guina.engine.progress import Progress
 from guina.engine.run import RunFolder
 from guina.engine.signals import Stop
 from guina.engine.train import Place, Training, build_nets
-from guina.jobs.classify import Classify, Settings
+from guina.jobs.classify import Classify, ClassifySettings
 from guina.runtime import set_up
 
 
@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=40)
     args = parser.parse_args()
     runtime = set_up()
-    job = Classify(Settings(size=args.size))
+    job = Classify(ClassifySettings(size=args.size))
     train = api.read_train(job, args.folder)
     rates: dict[str, list[float]] = {"guina": [], "bare": []}
     engine, bare = guina_loop(job, train, runtime), bare_loop(job, train, runtime)
@@ -74,10 +74,12 @@ def guina_loop(job, train, runtime):
 def bare_loop(job, train, runtime):
     """What one would write by hand: the same batches, forward, backward, two optimizers, nothing else."""
     net = build_nets(job, train, runtime, seed=0)["net"]
-    weights = [w for w in net.parameters() if w.requires_grad]
     learner = job.phases()[0].learners["net"]
-    muon = Muon([w for w in weights if w.ndim >= 2], learner.rate, learner.betas[0])
-    adam = torch.optim.AdamW([w for w in weights if w.ndim < 2], learner.rate_rest, learner.betas, fused=True)
+    weights = {name: w for name, w in net.named_parameters() if w.requires_grad}
+    filters = [w for name, w in weights.items() if w.ndim >= 2 and not name.startswith(learner.rest)]
+    others = [w for name, w in weights.items() if w.ndim < 2 or name.startswith(learner.rest)]
+    muon = Muon(filters, learner.rate, learner.momentum, sphere=learner.sphere, iterations=learner.iterations)
+    adam = torch.optim.AdamW(others, learner.rate_rest, learner.betas, weight_decay=0.0, fused=True)
     order, rng, at = job.order(train, job.phases()[0]), torch.Generator(), [0]
 
     def loop(steps: int) -> None:

@@ -194,9 +194,21 @@ def run_training(
 ) -> Outcome:
     """Train a job; what both the command line and `train` end in."""
     job = kind(make_settings(kind, settings))
-    name = Path(data).resolve().stem if Path(data).exists() else data
+    name = name_of(data)
     folder = Path(out) if out else (newest_folder if options.resume else new_folder)(kind.name, name)
     return Session(job, data, folder, options, progress, stop).train()
+
+
+def name_of(data: str) -> str:
+    """What a run on some data is called: the file's or folder's name, or the sample's.
+
+    Example:
+        >>> name_of("digits"), name_of("hf:user/flowers"), name_of("/")
+        ('digits', 'flowers', 'root')
+    """
+    if Path(data).exists():
+        return Path(data).resolve().stem or "root"
+    return data.rpartition("/")[2].rpartition(":")[2]
 
 
 def make_settings(kind: type[Job], settings: Mapping[str, Any]) -> Any:
@@ -208,15 +220,29 @@ def make_settings(kind: type[Job], settings: Mapping[str, Any]) -> Any:
     return kind.Settings(**settings)
 
 
-def check(job: str, data: str | Path, settings: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Read everything, train nothing: what was found, used, converted, skipped, and what is wrong.
+def check(
+    job: str, data: str | Path, settings: Mapping[str, Any] | None = None, out: str | Path | None = None
+) -> dict[str, Any]:
+    """Read everything, train nothing: what there is, what became of each file, what is wrong, what a training would do.
+
+    Args:
+        out: where to write a page with a contact sheet; None: nowhere.
 
     Returns:
-        {"found", "used", "converted", "skipped", "problems", "splits"}, as `guina check --json` prints it.
+        {"found", "used", "converted", "skipped", "ignored", "problems", "splits", ...}, as `guina check --json` prints
+        it; "lines" are what it prints otherwise.
     """
     kind = find(job)
-    records = kind(make_settings(kind, settings or {})).read(str(data), SPLITS)
-    return records.report.as_json() | {"splits": {split: records.count(split) for split in SPLITS}}
+    made = kind(make_settings(kind, settings or {}))
+    records = made.read(str(data), SPLITS)
+    seen = made.overview(records)
+    report = records.report.as_json() | {"splits": {split: records.count(split) for split in SPLITS}}
+    report |= {**seen.facts, "lines": list(seen.lines)}
+    if out is not None:
+        from guina.look.report import write_check
+
+        report["page"] = str(write_check(Path(out), kind.name, str(data), records.report, seen))
+    return report
 
 
 def summarize(job: str, data: str | Path, settings: Mapping[str, Any] | None = None) -> str:

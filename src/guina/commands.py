@@ -25,12 +25,14 @@ class Demo:
 
 @dataclass(frozen=True)
 class Check:
-    """Read everything, train nothing."""
+    """Read everything, train nothing: what there is, what is wrong with it, and a contact sheet."""
 
     job: Positional[str]
     """classify, or ./my_job.py"""
     data: Positional[str]
     """a path, or the name of a sample"""
+    out: str | None = None
+    """the page with the contact sheet; runs/JOB/NAME-check.html if it is not said"""
     json: bool = False
     """one JSON object on stdout, everything else on stderr"""
 
@@ -189,18 +191,22 @@ def conclusion(outcome: dict[str, Any], metric: str) -> str:
 def check(argv: list[str]) -> int:
     from guina import api
 
-    args, _, settings = parse_train("check", Check, argv)
-    report = api.check(args.job, args.data, settings)
+    args, job, settings = parse_train("check", Check, argv)
+    out = args.out or f"runs/{job.name}/{api.name_of(args.data)}-check.html"
+    report = api.check(args.job, args.data, settings, out)
     if args.json:
         say_json(report)
         return 0
-    print(f"found {report['found']}, used {report['used']}")
-    print("splits: " + ", ".join(f"{name} {n}" for name, n in report["splits"].items() if n))
-    for kind in ("converted", "skipped"):
+    splits = ", ".join(f"{name} {n:,}" for name, n in report["splits"].items() if n)
+    print(f"found {report['found']:,}, used {report['used']:,} ({splits})")
+    for line in report["lines"]:
+        print(line)
+    for kind in ("converted", "skipped", "ignored"):
         for reason, facts in report[kind].items():
-            print(f"{kind} {facts['count']}: {reason} ({', '.join(facts['for example'])})")
+            print(f"{kind} {facts['count']:,}: {reason} ({', '.join(facts['for example'])})")
     for problem in report["problems"]:
         print(f"note: {problem}")
+    print(f"open {report['page']}")
     return 0
 
 

@@ -82,3 +82,50 @@ def test_translate_by_as_much_as_the_picture_allows(most, height, width, channel
         padded = np.pad(x[i].numpy(), ((most, most), (most, most), (0, 0)), "reflect")
         top, left = most + int(dy[i]), most + int(dx[i])
         np.testing.assert_array_equal(moved[i].numpy(), padded[top : top + height, left : left + width])
+
+
+def test_bend_without_strength_moves_nothing_and_with_it_keeps_shape_and_range():
+    x = torch.rand(4, 3, 16, 12, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(augment.bend(x, 0.0, torch.Generator().manual_seed(1)), x, atol=1e-5, rtol=0)
+    bent = augment.bend(x, 1.0, torch.Generator().manual_seed(1))
+    assert bent.shape == x.shape
+    assert 0 <= bent.min() <= bent.max() <= 1  # interpolation between pixels invents no brighter ones
+    assert not torch.allclose(bent, x, atol=0.1)
+
+
+def test_bend_is_the_affine_map_it_states():
+    """A bright dot lands where the inverse of the stated zoom, stretch, turn and move puts it."""
+    x = torch.zeros(50, 1, 33, 33)
+    x[:, 0, 12:15, 20:23] = 1.0
+    bent = augment.bend(x, 1.0, torch.Generator().manual_seed(2))
+    zoom, stretch, turn, right, down = (torch.rand(5, 50, generator=torch.Generator().manual_seed(2)) * 2 - 1).numpy()
+    for i in range(50):
+        scale, aspect, angle = np.exp(-0.25 * (zoom[i] + 0.6)), np.exp(0.12 * stretch[i]), 0.26 * float(turn[i])
+        matrix = np.array(
+            [
+                [scale * aspect * np.cos(angle), -scale * np.sin(angle)],
+                [scale * np.sin(angle), scale / aspect * np.cos(angle)],
+            ]
+        )
+        source = (np.array([21.0, 13.0]) + 0.5) * 2 / 33 - 1
+        place = np.linalg.solve(matrix, source - 0.1 * np.array([right[i], down[i]]))
+        if np.abs(place).max() > 0.8:
+            continue
+        weight = bent[i, 0].numpy() * (
+            np.abs(np.mgrid[:33, :33] - ((place[::-1] + 1) * 33 / 2 - 0.5)[:, None, None]) < 5
+        ).all(0)
+        centre = [(weight * grid).sum() / weight.sum() for grid in np.mgrid[:33, :33]]
+        np.testing.assert_allclose(centre, (place[::-1] + 1) * 33 / 2 - 0.5, atol=0.5)
+
+
+def test_tint_changes_each_picture_by_one_line_a_channel():
+    x = torch.randn(20, 3, 6, 6, generator=torch.Generator().manual_seed(0))
+    tinted = augment.tint(x, 1.0, torch.Generator().manual_seed(1))
+    for before, after in zip(x, tinted, strict=True):
+        slopes = [np.polyfit(b.flatten(), a.flatten(), 1) for b, a in zip(before, after, strict=True)]
+        assert np.ptp([slope for slope, _ in slopes]) < 1e-5
+        assert all(0.7 <= slope <= 1.3 for slope, _ in slopes)
+        for (slope, offset), b, a in zip(slopes, before, after, strict=True):
+            np.testing.assert_allclose(a, b * slope + offset, atol=1e-5)
+    grey = augment.tint(x[:, :1], 1.0, torch.Generator().manual_seed(1))
+    assert grey.shape == (20, 1, 6, 6)

@@ -22,6 +22,8 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from guina.data.cache import cached
+from guina.data.labelled import Columns
+from guina.data.listings import Listing, Stored, check_classes
 from guina.data.pictures import (
     BadPicture,
     choose_shape,
@@ -34,7 +36,7 @@ from guina.data.pictures import (
     reduced,
 )
 from guina.data.records import SPLITS, TRAIN, VAL, Arrays, Records, Report
-from guina.data.sources import Listing, check_classes, list_pictures
+from guina.data.sources import OBVIOUS, list_pictures
 from guina.data.split import DIGEST, contradictions, cut_validation, duplicates
 from guina.errors import GuinaError
 
@@ -87,14 +89,20 @@ class Numbered(Sequence[str]):
 # --- reading ---
 
 
-def read_gallery(source: str, splits: Sequence[str], validation: float = 0.1, max_bad: float = 0.01) -> Records:
+def read_gallery(
+    source: str,
+    splits: Sequence[str],
+    validation: float = 0.1,
+    max_bad: float = 0.01,
+    columns: Columns = OBVIOUS,
+) -> Records:
     """The labelled pictures of a source, decoded, for these splits; a missing validation split is cut from training.
 
     Raises:
         GuinaError: nothing to learn from, too many bad files, or classes that cannot be told apart or split.
     """
     report = Report()
-    listings = list_pictures(source, splits, report)
+    listings = list_pictures(source, splits, report, columns)
     parts = [load_part(listing, report) for listing in listings]
     report.stop_when_too_bad(max_bad)
     given = [listing.split for listing in listings]
@@ -170,11 +178,11 @@ class Opened(NamedTuple):
     notes: Sequence[str] = ()
 
 
-def open_file(path: Path) -> Opened:
+def open_file(path: Path | Stored) -> Opened:
     notes: list[str] = []
     try:
-        data = read_bytes(path)
-        picture = decode(data, notes.append, path.suffix)
+        data = read_bytes(path) if isinstance(path, Path) else path.read()
+        picture = decode(data, notes.append, path.suffix if isinstance(path, Path) else "")
     except BadPicture as bad:
         return Opened(str(bad))
     return Opened(picture, hashlib.blake2b(data, digest_size=DIGEST).digest(), is_grey(picture), notes)
@@ -198,10 +206,12 @@ def build_files(listing: Listing, folder: Path) -> dict[str, Any]:
     return {"found": len(listing.paths), "skipped": skipped, "converted": converted}
 
 
-def typical_size(paths: Sequence[Path]) -> float:
+def typical_size(paths: Sequence[Path | Stored]) -> float:
     """The mean size in bytes of a hundred of the files."""
     sizes = []
     for path in paths[:: max(1, len(paths) // 100)]:
+        if not isinstance(path, Path):
+            continue
         with suppress(OSError):  # what is wrong with it is said when it is opened
             sizes.append(path.stat().st_size)
     return sum(sizes) / max(1, len(sizes))
@@ -285,9 +295,14 @@ def pieces(records: Records) -> list[tuple[Part, np.ndarray, int]]:
 def shape_of(records: Records, pixels: int = 0) -> tuple[int, int, int]:
     """The shape that these (training) pictures are brought to, see `choose_shape`."""
     found = pieces(records)
-    size_N3 = np.concatenate([part.size_N3[rows] for part, rows, _ in found])
+    size_N3 = sizes_of(records)
     grey = bool(np.concatenate([part.grey_N[rows] for part, rows, _ in found]).all())
     return choose_shape(size_N3, grey, pixels)
+
+
+def sizes_of(records: Records) -> np.ndarray:
+    """Height, width and channels of each picture as it is kept, N×3."""
+    return np.concatenate([part.size_N3[rows] for part, rows, _ in pieces(records)])
 
 
 def decode_gallery(records: Records, shape: tuple[int, int, int]) -> Arrays:

@@ -1,6 +1,8 @@
 """Samples that come with guina, or with what it needs: data for a first try without a file of one's own."""
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,3 +35,19 @@ def digits(listing: Callable[..., Any]) -> list[Any]:
 
 
 SAMPLES: dict[str, Callable[[Callable[..., Any]], list[Any]]] = {"digits": digits}
+
+
+def python_docs() -> list[Path]:
+    """The language reference that lies inside every Python (pydoc_data.topics), one document a topic."""
+    from pydoc_data.topics import topics
+
+    folder = Path(tempfile.gettempdir()) / "guina-python-docs"
+    folder.mkdir(exist_ok=True)
+    path = folder / "python-docs.txt"
+    text = "\n\n".join(topics[name].strip() for name in sorted(topics))
+    if not path.exists() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
+    return [path]
+
+
+TEXTS: dict[str, Callable[[], list[Path]]] = {"python-docs": python_docs}

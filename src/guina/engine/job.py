@@ -118,6 +118,21 @@ class Fitted:
     tensors: dict[str, Tensor] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Overview:
+    """What `guina check` says of a source besides what was found, used and skipped.
+
+    Args:
+        facts: as JSON prints them.
+        lines: the same, for people.
+        panels: a contact sheet.
+    """
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    lines: Sequence[str] = ()
+    panels: Sequence[Panel] = ()
+
+
 class Job(ABC):
     """One task. The methods stand in the order in which they are called.
 
@@ -143,6 +158,10 @@ class Job(ABC):
     @abstractmethod
     def read(self, source: str, splits: Sequence[str]) -> Records:
         """Files to records of these splits. A bad file is named and counted, never silent; then the split."""
+
+    def overview(self, records: Records) -> Overview:
+        """What there is, before anything is learned: for `guina check`."""
+        return Overview()
 
     @abstractmethod
     def fit(self, records: Records) -> None:

@@ -8,8 +8,10 @@ calibrated on the validation split.
 Axes: B batch, H W pixels, C channels, K classes.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Any, Literal
 
@@ -19,13 +21,31 @@ from torch import Tensor
 
 from guina import metrics
 from guina.data import augment
+from guina.data import preprocess as input_layer
 from guina.data.gallery import decode_gallery, read_gallery, shape_of
+from guina.data.labelled import Columns
 from guina.data.order import Draw, Order, Shuffled
 from guina.data.pictures import find_pictures, try_picture
-from guina.data.records import Arrays, Records
-from guina.engine.job import Answer, Batch, Carry, Fitted, Job, Learner, Nets, Phase, Scores, Snap, Terms, Turn
+from guina.data.records import TRAIN, VAL, Arrays, Records
+from guina.engine.job import (
+    Answer,
+    Batch,
+    Carry,
+    Fitted,
+    Job,
+    Learner,
+    Nets,
+    Overview,
+    Phase,
+    Scores,
+    Snap,
+    Terms,
+    Turn,
+)
 from guina.errors import GuinaError
-from guina.jobs.classify_panels import classify_panels
+from guina.jobs.classify_check import classify_overview
+from guina.jobs.classify_inside import inside_panels
+from guina.jobs.classify_panels import UNEQUAL, classify_panels
 from guina.losses import cross_entropy_sum
 from guina.nets.convnet import Architecture, ConvNet, architecture
 from guina.nets.summary import render, summary
@@ -63,10 +83,20 @@ class ClassifySettings:
     """views of a picture that an answer is averaged over: 1, 2 (mirrored) or 6 (shifted too)"""
     batch: int = 0
     """pictures a step; 0: as many as suit the data"""
-    rate: float = 1.0
-    """the learning rate, as a factor of the usual one"""
+    preprocess: input_layer.Mode = "standardize"
+    """standardize, center, minmax, pca, whiten: what is done to pixels before the first layer"""
+    components: float = 0.99
+    """of pca: how many, or below 1 the share of the variance that they keep"""
+    balance: bool = False
+    """every class counts the same, however many pictures it has"""
     validation: float = 0.1
     """share of the training pictures to judge by, where there is no validation split"""
+    max_bad: float = 0.01
+    """share of files that may be unusable; more stop the training (three may always)"""
+    path_column: str = ""
+    """of a table: the column of paths; obvious ones are found"""
+    label_column: str = ""
+    """of a table: the column of labels"""
 
 
 class Classify(Job):
@@ -86,12 +116,28 @@ class Classify(Job):
     # --- from files to arrays ---
 
     def read(self, source: str, splits: Sequence[str]) -> Records:
-        return read_gallery(source, splits, self.settings.validation)
+        s = self.settings
+        columns = Columns(s.path_column, s.label_column)
+        records = read_gallery(source, splits, s.validation, s.max_bad, columns)
+        note_unequal(records)
+        return records
+
+    def overview(self, records: Records) -> Overview:
+        self.fit(records.only(TRAIN))
+        height, width, channels = self.shape
+        kind = {1: "grey", 3: "colour"}.get(channels, f"{channels} channels")
+        plan = [
+            f"a training would bring all to {height}×{width} {kind}: scaled until they cover it, the middle cut out",
+            f"take {self.batch_size} pictures a step, and judge by {records.count(VAL):,} pictures of the val split",
+        ]
+        return classify_overview(records, self.shape, plan)
 
     def fit(self, records: Records) -> None:
         self.classes = sorted(set(records.columns["label"]))
         self.shape = shape_of(records, self.settings.pixels)
         self.examples = len(records)
+        labels = list(records.columns["label"])
+        self.counts = [labels.count(name) for name in self.classes]
 
     def arrays(self, records: Records) -> Arrays:
         place = {name: k for k, name in enumerate(self.classes)}
@@ -110,23 +156,24 @@ class Classify(Job):
     def measure(self, arrays: Arrays) -> None:
         some = arrays.first(SAMPLE)
         pixels_NHWC = some.all("pixels")
-        flat = pixels_NHWC.reshape(-1, self.shape[2]).astype(np.float32)
-        self.mean, self.std = torch.from_numpy(flat.mean(0)), torch.from_numpy(flat.std(0)).clamp_min(1.0)
+        settings = self.settings
+        self.preprocess = input_layer.fit(torch.from_numpy(pixels_NHWC), settings.preprocess, settings.components)
         self.flip = self.settings.flip == "on" or (
             self.settings.flip == "auto" and augment.flip_keeps_class(pixels_NHWC, some.all("target"))
         )
 
     def fitted(self) -> Fitted:
         facts = {"classes": self.classes, "shape": list(self.shape), "examples": self.examples, "flip": self.flip}
-        facts["temperature"] = self.temperature
-        return Fitted(facts, {"mean": self.mean, "std": self.std})
+        facts |= {"temperature": self.temperature, "counts": self.counts, "preprocess": self.preprocess.mode}
+        return Fitted(facts, self.preprocess.tensors())
 
     def restore(self, fitted: Fitted) -> None:
         facts = fitted.facts
         height, width, channels = facts["shape"]
         self.classes, self.shape = list(facts["classes"]), (int(height), int(width), int(channels))
         self.examples, self.flip, self.temperature = facts["examples"], facts["flip"], facts["temperature"]
-        self.mean, self.std = fitted.tensors["mean"], fitted.tensors["std"]
+        self.counts = facts["counts"]
+        self.preprocess = input_layer.restore(facts["preprocess"], fitted.tensors)
 
     # --- learning ---
 
@@ -143,7 +190,7 @@ class Classify(Job):
     def begin(self, nets: Nets, arrays: Arrays) -> None:
         net = nets["net"]
         assert isinstance(net, ConvNet), "the job built it"
-        net.whiten(self.normalize(torch.from_numpy(arrays.first(SAMPLE).all("pixels"))))
+        net.whiten(self.preprocess(torch.from_numpy(arrays.first(SAMPLE).all("pixels"))))
 
     def worth(self, size: str, epochs: float) -> bool:
         if self.examples < FEW and size not in ("tiny", "small"):
@@ -165,11 +212,11 @@ class Classify(Job):
         return "light" if self.passes < 12 else "medium" if self.passes < 40 else "strong"
 
     def phases(self) -> list[Phase]:
-        rate = 0.24 * (self.batch_size / 2000) ** 0.5 * self.settings.rate
+        rate = 0.24 * (self.batch_size / 2000) ** 0.5
         learner = Learner(
             "muon",
             rate,
-            rate_rest=0.008 * self.settings.rate,
+            rate_rest=0.008,
             betas=(0.85, 0.95),
             momentum=0.6,
             rest=("head",),
@@ -189,7 +236,7 @@ class Classify(Job):
             pixels_BHWC = augment.alternating_flip(pixels_BHWC, draw.index_B, draw.epoch_B)
         if how != "none":
             pixels_BHWC = augment.translate(pixels_BHWC, max(1, round(side / 16)), rng)
-        x_BCHW = self.normalize(pixels_BHWC)
+        x_BCHW = self.preprocess(pixels_BHWC)
         if how == "strong":
             strength = 1.0 if side > FEW_PIXELS else 0.5
             x_BCHW = augment.bend(x_BCHW, strength, rng)
@@ -199,21 +246,23 @@ class Classify(Job):
         x_BCHW = x_BCHW.contiguous(memory_format=torch.channels_last)
         return {"x": x_BCHW, "target": torch.from_numpy(arrays.take("target", draw.index_B))}
 
-    def normalize(self, pixels_BHWC: Tensor) -> Tensor:
-        """uint8 pictures to what the network takes: B×C×H×W, channels centred and scaled, and last in memory."""
-        x_BHWC = (pixels_BHWC.float() - self.mean) / self.std
-        return x_BHWC.permute(0, 3, 1, 2)
-
     def loss(self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator) -> tuple[Terms, Carry]:
         logits_BK = nets["net"](batch["x"]).to(batch["x"].dtype)  # out of bfloat16, where that is the precision
+        if self.settings.balance:  # logit adjustment (Menon et al. 2021, https://arxiv.org/abs/2007.07314)
+            logits_BK = logits_BK + self.log_prior_K.to(logits_BK)
         return {"loss": cross_entropy_sum(logits_BK, batch["target"], self.settings.smoothing)}, carry
+
+    @cached_property
+    def log_prior_K(self) -> Tensor:
+        """The log of each class's share of the training split."""
+        return torch.tensor(self.counts, dtype=torch.float64).clamp_min(1).log() - np.log(sum(self.counts))
 
     # --- judging and answering ---
 
     def log_probabilities(self, nets: Nets, pixels_BHWC: np.ndarray, views: int) -> np.ndarray:
         """The log of the mean probability over some views of each picture, B×K, before calibration."""
         net = nets["net"]
-        x_BCHW = self.normalize(torch.from_numpy(pixels_BHWC)).to(next(net.parameters()))
+        x_BCHW = self.preprocess(torch.from_numpy(pixels_BHWC)).to(next(net.parameters()))
         shown = augment.views(x_BCHW, views, self.flip)
         logits = torch.stack([net(view).float() for view in shown])
         return (logits.log_softmax(-1).logsumexp(0) - np.log(len(shown))).cpu().numpy()
@@ -250,7 +299,8 @@ class Classify(Job):
         return scores
 
     def better(self, a: Scores, b: Scores) -> bool:
-        return (a["accuracy"], -a["nats"]) > (b["accuracy"], -b["nats"])
+        headline = "balanced_accuracy" if self.settings.balance else "accuracy"
+        return (a[headline], -a["nats"]) > (b[headline], -b["nats"])
 
     def conclude(self, nets: Nets, val: Arrays) -> None:
         """Fit the temperature (Guo et al. 2017, https://arxiv.org/abs/1706.04599)."""
@@ -299,7 +349,20 @@ class Classify(Job):
         probabilities_NK = self.calibrated(self.answer_all(nets, arrays, self.settings.views))
         net = nets["net"]
         assert isinstance(net, ConvNet), "the job built it"
-        return classify_panels(self.classes, probabilities_NK, arrays, net, snaps)
+        data = train, arrays
+        inside = inside_panels(self.classes, probabilities_NK, data, net, self.preprocess, self.preprocess)
+        return classify_panels(self.classes, probabilities_NK, data, net, snaps, inside)
+
+
+def note_unequal(records: Records) -> None:
+    """Say so where accuracy would mislead: a class has several times as many training pictures as another."""
+    counts = Counter(records.only(TRAIN).columns["label"]).most_common()
+    (most, n), (least, m) = counts[0], counts[-1]
+    if n > UNEQUAL * m:
+        records.report.problems.append(
+            f"{most} has {n:,} pictures to learn from and {least} {m:,}: accuracy says little of the rare classes;"
+            " see balanced_accuracy, and consider --balance"
+        )
 
 
 def linear_accuracy(train: Arrays, arrays: Arrays) -> float:

@@ -9,34 +9,39 @@ from guina import metrics
 from guina.blocks.conv import slide
 from guina.data.records import Arrays
 from guina.engine.job import Snap
+from guina.jobs.classify_inside import picture
 from guina.nets.convnet import ConvNet
 from guina.panels import Confusion, Curves, Panel, Pictures, Reliability, Sliding, Table
 
 SHOWN = 4  # pictures in a cell of the confusion matrix
-
-
-def picture(pixels_HWC: np.ndarray) -> np.ndarray:
-    """A stored picture as one to look at: H×W for grey, H×W×3 for colour (transparency left out)."""
-    return pixels_HWC[:, :, 0] if pixels_HWC.shape[2] < 3 else pixels_HWC[:, :, :3]
+UNEQUAL = 3  # times as many pictures in a class as in another, from which accuracy misleads
 
 
 def classify_panels(
     classes: Sequence[str],
     probabilities_NK: np.ndarray,
-    arrays: Arrays,
+    data: tuple[Arrays, Arrays],
     net: ConvNet,
     snaps: Sequence[tuple[int, Snap]],
+    inside: Sequence[Panel],
 ) -> list[Panel]:
-    """All panels of a classifier, the most telling first."""
+    """All panels of a classifier, the most telling first.
+
+    Args:
+        data: the training examples, and those that the probabilities are of.
+        inside: what `inside_panels` gives.
+    """
+    train, arrays = data
     target_N = arrays.all("target")
     return [
         mistakes(classes, probabilities_NK, target_N, arrays),
         confusion(classes, probabilities_NK, target_N, arrays),
-        per_class(classes, probabilities_NK, target_N),
+        per_class(classes, probabilities_NK, target_N, train.all("target")),
         reliability(probabilities_NK, target_N),
-        *certainty(classes, snaps),
+        *inside,
         filters(net),
         sliding(net, arrays),
+        *certainty(classes, snaps),
     ]
 
 
@@ -50,10 +55,10 @@ def mistakes(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np.
         for i in worst.tolist()
     ]
     says = (
-        f"{len(wrong)} of {len(target_N)} answers are wrong; these are the ones it was surest of. "
+        f"{len(wrong):,} of {len(target_N):,} answers are wrong; these are the ones it was surest of. "
         "Look for wrong labels and for pictures that you could not tell apart either."
         if len(wrong)
-        else f"All {len(target_N)} answers are right."
+        else f"All {len(target_N):,} answers are right."
     )
     return Pictures("The worst mistakes", says, [picture(p) for p in arrays.take("pixels", worst)], captions)
 
@@ -69,29 +74,51 @@ def confusion(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np
             cell.append((picture(arrays.take("pixels", np.array([i]))[0]), arrays.names[int(i)]))
     off = counts_KK - np.diag(np.diag(counts_KK))
     i, j = divmod(int(off.argmax()), len(classes))
+    times = "once" if off[i, j] == 1 else f"{off[i, j]:,} times"
     says = (
-        f"Most often {classes[i]} is taken for {classes[j]} ({off[i, j]} times). Choose a cell to see its pictures."
+        f"Most often {classes[i]} is taken for {classes[j]} ({times}). Choose a cell to see its pictures."
         if off.any()
         else "No class is taken for another. Choose a cell to see its pictures."
     )
     return Confusion("What is taken for what", says, classes, counts_KK, examples)
 
 
-def per_class(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np.ndarray) -> Table:
-    """Precision, recall and F1 of each class, the hardest first."""
+def per_class(
+    classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np.ndarray, learned_N: np.ndarray
+) -> Table:
+    """Precision, recall and F1 of each class, the hardest first.
+
+    Args:
+        learned_N: the classes of the training pictures.
+    """
     scores = metrics.per_class(metrics.confusion(probabilities_NK.argmax(1), target_N, len(classes)))
     order: list[int] = np.argsort(scores["recall"], kind="stable").tolist()  # a class without examples comes last
+    count_K = np.bincount(learned_N, minlength=len(classes))
 
     def share(key: str, k: int) -> str:
         return "–" if np.isnan(scores[key][k]) else f"{scores[key][k]:.1%}"
 
     rows: list[list[str | float]] = [
-        [classes[k], int(scores["support"][k]), *(share(key, k) for key in ("recall", "precision", "f1"))]
+        [
+            classes[k],
+            int(count_K[k]),
+            int(scores["support"][k]),
+            *(share(key, k) for key in ("recall", "precision", "f1")),
+        ]
         for k in order
     ]
     says = f"The hardest class is {classes[order[0]]}: {share('recall', order[0])} of its pictures are found."
+    least, most = int(count_K.min()), int(count_K.max())
+    if most > UNEQUAL * least:
+        says += (
+            f" Classes have {least:,} to {most:,} pictures to learn from, so accuracy says little of the rare ones: see"
+            " balanced accuracy, the mean of these recalls, and train with --balance if they matter as much."
+        )
     return Table(
-        "Class by class", says, ["class", "pictures", "found (recall)", "right when said (precision)", "F1"], rows
+        "Class by class",
+        says,
+        ["class", "learned from", "judged on", "found (recall)", "right when said (precision)", "F1"],
+        rows,
     )
 
 
@@ -101,7 +128,7 @@ def reliability(probabilities_NK: np.ndarray, target_N: np.ndarray) -> Reliabili
     error = metrics.expected_calibration_error(probabilities_NK, target_N)
     says = (
         f"Confidence and accuracy differ by {error:.1%} on average. "
-        "On the diagonal, what it is 80 % sure of is right 80 % of the time."
+        "On the diagonal, what it is 80% sure of is right 80% of the time."
     )
     return Reliability("Can its confidence be believed?", says, confidence_B, accuracy_B, count_B, error)
 
@@ -139,7 +166,9 @@ def filters(net: ConvNet) -> Pictures:
 
 def sliding(net: ConvNet, arrays: Arrays) -> Sliding:
     """A filter of the first layer sliding over a corner of a picture, with the numbers."""
-    kernel = net.filters()[1].detach().cpu().float().numpy().mean(0)
+    kernels = net.filters().detach().cpu().float().numpy().mean(1)
+    signs = np.minimum(kernels.clip(0).sum((1, 2)), (-kernels).clip(0).sum((1, 2))) / np.abs(kernels).sum((1, 2))
+    kernel = kernels[int(signs.argmax())]  # of both signs: an edge tells more than a blur
     kernel = np.round(kernel / np.abs(kernel).max(), 1)
     pixels = picture(arrays.take("pixels", np.array([0]))[0])
     grey = pixels if pixels.ndim == 2 else pixels.mean(2)

@@ -1,6 +1,6 @@
 "use strict";
-// Two things move: the pictures beside a confusion table follow the focus, and a filter slides over its input.
-// Without this script the table's cells are links to their pictures, and the filter stands still.
+// Three things move: the pictures beside a confusion table follow the focus, a filter slides over its input, and a frame
+// shows what a place of a map sees. Without this script the cells are links to their pictures, and the rest stands still.
 
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
@@ -115,5 +115,44 @@ function slideFilter(panel) {
   });
 }
 
+function followField(journey) {
+  const field = journey.querySelector(".field");
+
+  function show(map, column, row) {
+    const { width, height } = map.viewBox.baseVal;
+    const [start, jump, size] = map.dataset.field.split(" ").map(Number);
+    const c = Math.min(width - 1, Math.max(0, column));
+    const r = Math.min(height - 1, Math.max(0, row));
+    const place = map.querySelector(".place");
+    place.setAttribute("x", c);
+    place.setAttribute("y", r);
+    field.setAttribute("x", start + c * jump);
+    field.setAttribute("y", start + r * jump);
+    field.setAttribute("width", size);
+    field.setAttribute("height", size);
+  }
+
+  function again(map, down = 0, right = 0) {
+    const place = map.querySelector(".place");
+    show(map, Number(place.getAttribute("x")) + right, Number(place.getAttribute("y")) + down);
+  }
+
+  for (const map of journey.querySelectorAll(".map")) {
+    map.addEventListener("click", (event) => {
+      const box = map.getBoundingClientRect();
+      const { width, height } = map.viewBox.baseVal;
+      show(map, Math.floor((event.clientX - box.left) / box.width * width), Math.floor((event.clientY - box.top) / box.height * height));
+    });
+    map.addEventListener("focus", () => again(map));
+    map.addEventListener("keydown", (event) => {
+      const arrow = ARROWS[event.key];
+      if (!arrow) return;
+      event.preventDefault();
+      again(map, ...arrow);
+    });
+  }
+}
+
+document.querySelectorAll(".journey").forEach(followField);
 document.querySelectorAll(".confusion").forEach(followConfusion);
 document.querySelectorAll(".sliding").forEach(slideFilter);

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from guina.data.records import Arrays
-from guina.engine.job import Job, Nets, Scores
+from guina.data.records import Arrays, Report
+from guina.engine.job import Job, Nets, Overview, Scores
 from guina.engine.progress import duration
 from guina.engine.run import RunFolder, write_atomic
 from guina.look.card import card
 from guina.look.headline import Headline, Mark
 from guina.look.markup import number, percent, said
 from guina.look.page import render
-from guina.panels import Curves, Panel
+from guina.panels import Curves, Panel, Table
 from guina.runtime import evaluating
 
 SPLITS = {
@@ -42,11 +42,35 @@ def write_report(path: Path, folder: RunFolder, job: Job, nets: Nets, data: tupl
         folder.path.name,
         f"Learned from {said('example', len(train))} in {duration(folder.read_status()['result']['seconds'])}.",
         facts(folder),
-        [*panels, *curves(folder, job.metric, direction(job, score))],
+        [scores_table(score, baseline), *panels, *curves(folder, job.metric, direction(job, score))],
         headline(job.metric, score, baseline, where),
         job.name,
     )
     write_atomic(path, page.encode())
+
+
+def write_check(path: Path, job: str, source: str, report: Report, seen: Overview) -> Path:
+    """Write the page of `guina check`: what happened to the files, and the job's overview."""
+    found = report.as_json()
+    panels = [*([files(report)] if any(found[k] for k in ("skipped", "converted", "ignored")) else []), *seen.panels]
+    told = [("found", f"{report.found:,} files"), ("used", f"{report.used:,}"), ("skipped", f"{report.skipped:,}")]
+    told += [("note", problem) for problem in report.problems]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page = render(source, "; ".join(seen.lines[-2:]).capitalize() + ".", told, panels, None, f"guina check {job}")
+    write_atomic(path, page.encode())
+    return path
+
+
+def files(report: Report) -> Table:
+    """What happened to the files that were not simply used."""
+    found = report.as_json()
+    rows: list[list[str | float]] = [
+        [kind, reason, entry["count"], ", ".join(entry["for example"])]
+        for kind in ("skipped", "converted", "ignored")
+        for reason, entry in found[kind].items()
+    ]
+    says = f"Of {report.found:,} files that were found, {report.used:,} are used and {report.skipped:,} skipped."
+    return Table("Files", says, ["what", "why", "files", "for example"], rows)
 
 
 def direction(job: Job, score: Scores) -> str:
@@ -68,6 +92,20 @@ def headline(metric: str, score: Scores, baseline: Scores, says: str) -> Headlin
             marks.append(Mark(f"{who} model", value, shown(metric, value)))
     run = Mark("this run", score[metric], shown(metric, score[metric]))
     return Headline(metric, says, run, marks, best=1 if metric in SHARES else None)
+
+
+def scores_table(score: Scores, baseline: Scores) -> Table:
+    """Every score beside the baselines'."""
+    others = list(dict.fromkeys(key.partition("/")[0] for key in baseline if "/" in key))
+    rows: list[list[str | float]] = []
+    for name, value in score.items():
+        beside = [baseline.get(name), *(baseline.get(f"{who}/{name}") for who in others)]
+        cells = ["–" if other is None else shown(name, other) for other in beside]
+        rows.append([name.replace("_", " "), shown(name, value), *cells])
+    says = "Every score, and the same of the simplest things that work."
+    return Table(
+        "All scores", says, ["score", "this run", "simplest baseline", *(f"{who} model" for who in others)], rows
+    )
 
 
 def facts(folder: RunFolder) -> list[tuple[str, str]]:

@@ -32,7 +32,7 @@ def draw_rows(
 ) -> Markup:
     """A table of these rows; whether a column holds numbers, or shares, is judged by all rows."""
     numeric = [is_numeric(column, NUMBER) for column in zip(*all_rows, strict=True)] or [False] * len(header)
-    shares = [is_numeric(column, SHARE) for column in zip(*all_rows, strict=True)] or numeric
+    shares = [is_numeric(column, SHARE, most=0.5) for column in zip(*all_rows, strict=True)] or numeric
     head = (
         tag("th", {"scope": "col", "class": "number" if right and n else None}, name)
         for n, (name, right) in enumerate(zip(header, numeric, strict=True))
@@ -45,10 +45,10 @@ def draw_rows(
     return scrolling(label, table)
 
 
-def is_numeric(column: Sequence[str], pattern: re.Pattern[str]) -> bool:
-    """Whether all cells of a column look like it, dashes and empty ones apart."""
+def is_numeric(column: Sequence[str], pattern: re.Pattern[str], most: float = 0.0) -> bool:
+    """Whether all cells of a column look like it, dashes and empty ones apart, of which there are not too many."""
     cells = [cell for cell in column if cell not in ("", "–")]
-    return bool(cells) and all(pattern.fullmatch(cell) for cell in cells)
+    return len(cells) > most * len(column) and all(pattern.fullmatch(cell) for cell in cells)
 
 
 def draw_cell(text: str, right: bool, share: bool, column: int) -> Markup:

@@ -1,0 +1,89 @@
+"""What `guina check classify` says: classes and their balance, sizes, what a training would do, and a contact sheet."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from guina.data.gallery import decode_gallery, sizes_of
+from guina.data.records import SPLITS, TRAIN, Records
+from guina.engine.job import Overview
+from guina.jobs.classify_inside import picture
+from guina.panels import Panel, Strip, Strips, Table
+
+SHOWN = 10  # pictures of a class on the contact sheet
+CLASSES = 60  # classes on it
+COMMONEST = 5  # sizes named
+
+
+def classify_overview(records: Records, shape: tuple[int, int, int], plan: Sequence[str]) -> Overview:
+    """The overview.
+
+    Args:
+        shape: what pictures are brought to.
+        plan: lines on what a training would do.
+    """
+    counts = count_classes(records)
+    size_N3 = sizes_of(records)
+    sizes = Counter(f"{h}×{w}" for h, w, _ in size_N3.tolist())
+    channels = Counter(size_N3[:, 2].tolist())
+    facts = {
+        "classes": counts,
+        "sizes": dict(sizes.most_common(COMMONEST)),
+        "different sizes": len(sizes),
+        "channels": {str(c): n for c, n in sorted(channels.items())},
+        "shape": list(shape),
+        "plan": list(plan),
+    }
+    lines = [class_line(counts), size_line(sizes, channels), *plan]
+    return Overview(facts, lines, [balance(counts), contact_sheet(records, shape)])
+
+
+def count_classes(records: Records) -> dict[str, dict[str, int]]:
+    """Pictures of each class in each split that there is, the largest class first."""
+    found = {split: Counter(records.only(split).columns["label"]) for split in SPLITS if records.count(split)}
+    total = sum(found.values(), Counter())
+    return {name: {split: n[name] for split, n in found.items()} for name, _ in total.most_common()}
+
+
+def class_line(counts: dict[str, dict[str, int]]) -> str:
+    """The classes in a line, with their sizes in the training split."""
+    sizes = [n.get(TRAIN, 0) for n in counts.values()]
+    named = ", ".join(f"{name} {n:,}" for name, n in zip(counts, sizes, strict=True) if len(counts) <= 12)
+    return f"{len(counts)} classes with {min(sizes):,} to {max(sizes):,} pictures to learn from" + (
+        f": {named}" if named else ""
+    )
+
+
+def size_line(sizes: Counter[str], channels: Counter[int]) -> str:
+    """Sizes and channels in a line."""
+    kinds = {1: "grey", 3: "colour"}
+    by_channel = ", ".join(f"{n:,} {kinds.get(c, f'of {c} channels')}" for c, n in sorted(channels.items()))
+    most = ", ".join(f"{size} ({n:,})" for size, n in sizes.most_common(COMMONEST))
+    more = f" and {len(sizes) - COMMONEST:,} more" if len(sizes) > COMMONEST else ""
+    return f"stored: {by_channel}; sizes {most}{more}"
+
+
+def balance(counts: dict[str, dict[str, int]]) -> Table:
+    """Pictures of each class in each split."""
+    splits = list(next(iter(counts.values())))
+    rows: list[list[str | float]] = [[name, *(n[split] for split in splits)] for name, n in counts.items()]
+    return Table("Classes", class_line(counts).split(":")[0] + ".", ["class", *splits], rows)
+
+
+def contact_sheet(records: Records, shape: tuple[int, int, int]) -> Panel:
+    """Some training pictures of each class, as a network would get them, the rarest classes first."""
+    train = records.only(TRAIN)
+    labels = np.array(train.columns["label"], object)
+    arrays = decode_gallery(train, shape)
+    strips = []
+    names, counts = np.unique(labels.astype(str), return_counts=True)
+    for k in np.argsort(counts, kind="stable")[:CLASSES]:
+        mine = np.flatnonzero(labels == names[k])
+        chosen = mine[np.linspace(0, len(mine) - 1, min(SHOWN, len(mine))).round().astype(int)]
+        pictures = [picture(p) for p in arrays.take("pixels", chosen)]
+        strips.append(Strip(str(names[k]), f"{counts[k]:,} to learn from", pictures))
+    says = f"Some of each class as a network would get them, {shape[1]}×{shape[0]} pixels. Look for wrong labels."
+    if len(names) > CLASSES:
+        says += f" The {CLASSES} rarest of {len(names)} classes are shown."
+    return Strips("Contact sheet", says, strips)
