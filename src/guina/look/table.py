@@ -32,7 +32,7 @@ def draw_rows(
 ) -> Markup:
     """A table of these rows; whether a column holds numbers, or shares, is judged by all rows."""
     numeric = [is_numeric(column, NUMBER) for column in zip(*all_rows, strict=True)] or [False] * len(header)
-    shares = [is_numeric(column, SHARE, most=0.5) for column in zip(*all_rows, strict=True)] or numeric
+    shares = [is_numeric(column, SHARE, most=0.45) for column in zip(*all_rows, strict=True)] or numeric
     head = (
         tag("th", {"scope": "col", "class": "number" if right and n else None}, name)
         for n, (name, right) in enumerate(zip(header, numeric, strict=True))
