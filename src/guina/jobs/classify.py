@@ -357,6 +357,8 @@ class Classify(Job):
 def note_unequal(records: Records) -> None:
     """Say so where accuracy would mislead: a class has several times as many training pictures as another."""
     counts = Counter(records.only(TRAIN).columns["label"]).most_common()
+    if not counts:  # only the test split was asked for
+        return
     (most, n), (least, m) = counts[0], counts[-1]
     if n > UNEQUAL * m:
         records.report.problems.append(

@@ -1,0 +1,24 @@
+"""`guina demo`, from the sample to the report, with a few seconds to learn in."""
+
+import numpy as np
+import pytest
+
+from guina import demo
+
+
+def test_demo_trains_scores_answers_and_reports(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(demo.SAMPLES, "classify", ("digits", 0.12))
+    (result,) = demo.run_demos(["classify"], str(tmp_path / "run"))
+    err = capsys.readouterr().err
+    assert result["score"]["score"]["accuracy"] > 0.8
+    assert "accuracy " in err
+    assert "majority " in err
+    assert "linear " in err
+    assert "█" in err, "the pictures are drawn"
+    assert "% sure" in err, "with their answers"
+    assert (tmp_path / "run" / "report.html").read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(("value", "shade"), [(0, " "), (255, "█")])
+def test_draw_is_two_characters_a_pixel(value, shade):
+    assert demo.draw(np.full((2, 3, 1), value, np.uint8)) == [shade * 6] * 2
