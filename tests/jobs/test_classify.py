@@ -168,6 +168,58 @@ def test_summary_and_check_train_nothing(folder: Path):
     assert splits["test"] == 90
 
 
+def test_check_counts_shows_and_says_what_a_training_would_do(folder: Path, tmp_path: Path):
+    page = tmp_path / "check.html"
+    found = api.check("classify", folder, out=page)
+    counts = {
+        name: {split: len(list((folder / split / name).iterdir())) for split in ("train", "test")}
+        for name in ("lying", "standing", "slanting")
+    }
+    for name, by_split in found["classes"].items():
+        assert by_split["train"] + by_split["val"] == counts[name]["train"]
+        assert by_split["test"] == counts[name]["test"]
+    assert found["sizes"] == {"16×16": 390}
+    assert found["channels"] == {"1": 390}
+    assert "16×16 grey" in " ".join(found["plan"])
+    html = page.read_text()
+    assert html.count('class="squares"') == 30  # ten of each class
+    assert "Contact sheet" in html
+
+
+def test_unequal_classes_are_said_and_can_count_the_same(tmp_path: Path):
+    for name, n in (("many", 120), ("few", 8)):
+        (tmp_path / name).mkdir()
+        for i in range(n):
+            Image.fromarray(np.random.default_rng((n, i)).integers(0, 256, (9, 9), np.uint8)).save(
+                tmp_path / name / f"{i}.png"
+            )
+    (problem,) = (p for p in api.check("classify", tmp_path)["problems"] if "accuracy says little" in p)
+    assert "many has" in problem
+    assert "consider --balance" in problem
+
+
+def test_balance_adds_the_log_prior_to_the_logits():
+    """With equal logits the loss of a class is then −log of its share of the training split."""
+    job = fitted(balance=True, smoothing=0.0)
+    job.counts = [90, 10]
+
+    class Same(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.zeros(len(x), 2)
+
+    for k, share in enumerate((0.9, 0.1)):
+        batch = {"x": torch.zeros(1, 1, 28, 28), "target": torch.tensor([k])}
+        terms, _ = job.loss({"net": Same()}, batch, {}, 0, torch.Generator())
+        assert terms["loss"].item() == pytest.approx(-np.log(share), rel=1e-5)
+
+
+@pytest.mark.parametrize("mode", ["center", "minmax", "pca", "whiten"])
+def test_a_run_with_another_input_layer_answers_after_reload(mode: str, tmp_path: Path):
+    settings = {**SETTINGS, "preprocess": mode}
+    guina.train("classify", "digits", steps=120, out=tmp_path / "run", settings=settings, quiet=True)
+    assert guina.load(tmp_path / "run").score()["score"]["accuracy"] > 0.8
+
+
 # --- the recipe's rules ---
 
 

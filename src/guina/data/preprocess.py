@@ -23,7 +23,9 @@ Mode = Literal["standardize", "center", "minmax", "pca", "whiten"]
 MODES: tuple[Mode, ...] = ("standardize", "center", "minmax", "pca", "whiten")
 WHOLE = 32  # pixels a side up to which whole pictures are whitened
 PATCH = 9  # pixels a side of the patches that larger pictures are whitened by
-EPS = 1e-2  # of the mean eigenvalue: what whitening adds before it divides, so that noise stays small
+EPS = (
+    0.1  # of the mean eigenvalue: what whitening adds before it divides (Coates et al. 2011), so that noise stays small
+)
 MOST = 2000  # pictures that principal components are computed from
 
 
@@ -50,6 +52,11 @@ class Preprocess:
     mean_D: Tensor | None = None
     basis_PD: Tensor | None = None
     filters: Tensor | None = None
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether it does the same at every place, so that a picture may be moved first."""
+        return self.basis_PD is None
 
     def __call__(self, pixels_BHWC: Tensor) -> Tensor:
         """uint8 B×H×W×C → float B×C×H×W, channels last in memory."""

@@ -230,13 +230,16 @@ class Classify(Job):
         return Shuffled(len(arrays), phase.batch)
 
     def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
-        pixels_BHWC = torch.from_numpy(arrays.take("pixels", draw.index_B))
+        x_BHWC = torch.from_numpy(arrays.take("pixels", draw.index_B))
         side, how = min(self.shape[:2]), self.augmentation
+        first = not self.preprocess.everywhere  # a moved picture has other pixels at a place than were fitted there
+        if first:
+            x_BHWC = self.preprocess(x_BHWC).permute(0, 2, 3, 1).contiguous()
         if self.flip:
-            pixels_BHWC = augment.alternating_flip(pixels_BHWC, draw.index_B, draw.epoch_B)
+            x_BHWC = augment.alternating_flip(x_BHWC, draw.index_B, draw.epoch_B)
         if how != "none":
-            pixels_BHWC = augment.translate(pixels_BHWC, max(1, round(side / 16)), rng)
-        x_BCHW = self.preprocess(pixels_BHWC)
+            x_BHWC = augment.translate(x_BHWC, max(1, round(side / 16)), rng)
+        x_BCHW = x_BHWC.permute(0, 3, 1, 2) if first else self.preprocess(x_BHWC)
         if how == "strong":
             strength = 1.0 if side > FEW_PIXELS else 0.5
             x_BCHW = augment.bend(x_BCHW, strength, rng)

@@ -30,7 +30,8 @@ def draw_seen(seen: Seen) -> Markup:
     deep = partial[-1]  # the deepest that does not see everything
     row, column = deep.strongest(0)
     x, y, side = deep.start + column * deep.jump, deep.start + row * deep.jump, deep.size
-    box = {"x": x, "y": y, "width": side, "height": side}
+    left, top = max(0, x), max(0, y)  # the rest of what it sees is padding
+    box = {"x": left, "y": top, "width": min(width, x + side) - left, "height": min(height, y + side) - top}
     picture = tag(
         "svg",
         {"class": "seen", "viewBox": f"0 0 {width} {height}", "role": "img", "aria-label": seen.name},

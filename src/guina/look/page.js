@@ -126,10 +126,13 @@ function followField(journey) {
     const place = map.querySelector(".place");
     place.setAttribute("x", c);
     place.setAttribute("y", r);
-    field.setAttribute("x", start + c * jump);
-    field.setAttribute("y", start + r * jump);
-    field.setAttribute("width", size);
-    field.setAttribute("height", size);
+    const whole = field.ownerSVGElement.viewBox.baseVal;
+    const [x, y] = [start + c * jump, start + r * jump];
+    const [left, top] = [Math.max(0, x), Math.max(0, y)]; // the rest of what it sees is padding
+    field.setAttribute("x", left);
+    field.setAttribute("y", top);
+    field.setAttribute("width", Math.min(whole.width, x + size) - left);
+    field.setAttribute("height", Math.min(whole.height, y + size) - top);
   }
 
   function again(map, down = 0, right = 0) {
