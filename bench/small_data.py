@@ -3,7 +3,7 @@
     python bench/small_data.py FOLDER [--minutes 2] [--rounds 1]
 
 The plain loop is what a careful tutorial would write: the same layers from PyTorch's own initialisation, pictures
-standardised, Adam at 0.001, batches of 64, float32, no augmentation, as many minutes, and the weights of the epoch that was
+standardised, Adam at 0.001, batches of 64, float32, no augmentation, as many minutes, the weights of the epoch that was
 best on the validation split. Both are scored on the test split once. Results go to bench/results/small_data.json.
 """
 
