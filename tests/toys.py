@@ -126,7 +126,7 @@ class ToyGan(Toy):
     def inputs(self, arrays: Arrays) -> Iterator[Any]:
         yield from np.linspace(-1, 1, 16)
 
-    def predict(self, nets: Nets, inputs: Iterable[Any]) -> Iterator[Answer]:
+    def predict(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[Answer]:
         weight = next(nets["generator"].parameters())
         for value in inputs:
             z = torch.full((1, 4), float(value)).to(weight)
@@ -184,7 +184,7 @@ class ToyStream(Toy):
     def inputs(self, arrays: Arrays) -> Iterator[Any]:
         yield from arrays.all("x")[:64].reshape(8, 8)
 
-    def predict(self, nets: Nets, inputs: Iterable[Any]) -> Iterator[Answer]:
+    def predict(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[Answer]:
         for passage in inputs:
             logits_BTV, _ = self.run(nets["net"], torch.as_tensor(passage)[None], None)
             yield {"next": logits_BTV[0, -1].softmax(-1).tolist()}
@@ -252,7 +252,7 @@ class ToySpeech(Toy):
         for i in range(len(arrays)):
             yield self.ragged(arrays, "wave", np.array([i]))[0][0].numpy()
 
-    def predict(self, nets: Nets, inputs: Iterable[Any]) -> Iterator[Answer]:
+    def predict(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[Answer]:
         for wave in inputs:
             best = self.run(nets["net"], torch.as_tensor(wave)[None])[0].argmax(-1)
             yield {"text": [int(v) for v in torch.unique_consecutive(best) if v != 0]}

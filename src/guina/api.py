@@ -83,7 +83,7 @@ class Run:
         records, split = self._records(data, split)
         judged, train = self.job.arrays(records.only(split)), self.job.arrays(records.only(TRAIN))
         with evaluating(*self.nets.values()):
-            score = self.job.score(self.nets, judged)
+            score = self.job.score(self.nets, judged) | self.job.more(self.nets, judged)
             baseline = self.job.baseline(train if len(train) else judged, judged, thorough=len(train) > 0)
         return {"score": score, "baseline": baseline, "split": split, "examples": len(judged)}
 
@@ -102,14 +102,25 @@ class Run:
             records = dataclasses.replace(records, split_N=records.split_N * 0 + SPLITS.index(TEST))
         return records, split
 
-    def stream(self, inputs: Iterable[Any]) -> Iterator[Answer]:
-        """Answers as they come, one an input; folders are walked."""
-        with evaluating(*self.nets.values()):
-            yield from self.job.predict(self.nets, inputs)
+    def stream(self, inputs: Iterable[Any], ask: Mapping[str, Any] | None = None) -> Iterator[Answer]:
+        """Answers as they come, one an input; folders are walked.
 
-    def predict(self, *inputs: Any) -> list[Answer]:
-        """Answers to inputs: paths, open pictures, arrays."""
-        return list(self.stream(inputs))
+        Args:
+            ask: how to answer, by name, where the job lets you choose: {"temperature": 0.5}.
+        """
+        asked = make_ask(self.job, ask or {})
+        with evaluating(*self.nets.values()):
+            yield from self.job.predict(self.nets, inputs, asked)
+
+    def say(self, inputs: Iterable[Any], ask: Mapping[str, Any] | None = None) -> Iterator[str]:
+        """What `guina predict` prints, in pieces as they come: a line an answer, or a text as it is written."""
+        asked = make_ask(self.job, ask or {})
+        with evaluating(*self.nets.values()):
+            yield from self.job.say(self.nets, inputs, asked)
+
+    def predict(self, *inputs: Any, ask: Mapping[str, Any] | None = None) -> list[Answer]:
+        """Answers to inputs: paths, open pictures, arrays; prompts."""
+        return list(self.stream(inputs, ask))
 
     def look(self, out: str | Path | None = None) -> Path:
         """Write the report, one self-contained HTML file, and say where it is."""
@@ -213,11 +224,21 @@ def name_of(data: str) -> str:
 
 def make_settings(kind: type[Job], settings: Mapping[str, Any]) -> Any:
     """The job's settings; an unknown one is an error with a suggestion."""
-    known = [field.name for field in dataclasses.fields(kind.Settings)]
-    for name in settings:
+    return filled(kind.Settings, settings, f"{kind.name} has no setting")
+
+
+def make_ask(job: Job, ask: Mapping[str, Any]) -> Any:
+    """How to answer; an unknown name is an error with a suggestion."""
+    return filled(job.Ask, ask, f"{job.name} cannot be asked for")
+
+
+def filled(kind: Any, values: Mapping[str, Any], wrong: str) -> Any:
+    """A dataclass with some of its fields set by name."""
+    known = [field.name for field in dataclasses.fields(kind)]
+    for name in values:
         if name not in known:
-            raise GuinaError(f"{kind.name} has no setting {name}", mend=did_you_mean(name, known))
-    return kind.Settings(**settings)
+            raise GuinaError(f"{wrong} {name}", mend=did_you_mean(name, known))
+    return kind(**values)
 
 
 def check(

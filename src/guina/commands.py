@@ -2,7 +2,8 @@
 
 import json
 import sys
-from dataclasses import asdict, dataclass, make_dataclass
+from dataclasses import asdict, dataclass, fields, make_dataclass
+from pathlib import Path
 from typing import Any
 
 import tyro
@@ -89,12 +90,12 @@ class Score:
 
 @dataclass(frozen=True)
 class Predict:
-    """Answer inputs: files, or folders of them."""
+    """Answer inputs: files, folders of them, or prompts."""
 
     run: Positional[str]
     """the run folder"""
-    inputs: Positional[tuple[str, ...]]
-    """files or folders"""
+    inputs: Positional[tuple[str, ...]] = ()
+    """files or folders; for write: prompts"""
     job: str | None = None
     """the file that defines the job, if it is one of your own"""
     json: bool = False
@@ -233,23 +234,34 @@ def score(argv: list[str]) -> int:
 def predict(argv: list[str]) -> int:
     from guina import api
 
-    args = parse(Predict, "predict", argv)
+    args, ask = parse_predict(argv)
     if not args.inputs:
-        raise GuinaError("no inputs", "files or folders", f"guina predict {args.run} FILE ...")
-    answers = api.load(args.run, args.job).stream(args.inputs)
+        raise GuinaError("no inputs", "files or folders; for write: prompts", f"guina predict {args.run} FILE ...")
+    run = api.load(args.run, args.job)
     if args.json:
-        say_json({"answers": list(answers)})
+        say_json({"answers": run.predict(*args.inputs, ask=ask)})
         return 0
-    for answer in answers:
-        print(answer_line(answer), flush=True)
+    for piece in run.say(args.inputs, ask):
+        print(piece, end="", flush=True)
     return 0
 
 
-def answer_line(answer: dict[str, Any]) -> str:
-    """An answer as a line: what was asked, the answer, how sure; or what was wrong."""
-    if "error" in answer:
-        return f"{answer['input']}: {answer['error']}"
-    return f"{answer['input']}: {answer['answer']}  {answer['confidence']:.1%}"
+def parse_predict(argv: list[str]) -> tuple[Predict, dict[str, Any]]:
+    """The arguments of `guina predict`, and how the run's job is to answer."""
+    from guina.engine.run import RunFolder
+    from guina.jobs import find
+
+    folder = RunFolder(Path(argv[0])) if argv and not argv[0].startswith("-") else None
+    if folder is None or not folder.begun:
+        return parse(Predict, "predict", argv), {}  # the run's loading will say what is wrong with it
+    own = [argv[n + 1] for n, word in enumerate(argv[:-1]) if word == "--job"]
+    kind = find(own[0] if own else folder.info["job"])
+    if not fields(kind.Ask):
+        return parse(Predict, "predict", argv), {}
+    both = make_dataclass("Predict", [("command", Predict), ("ask", kind.Ask)])
+    both.__doc__ = f"{Predict.__doc__}\n\nHow {kind.name} answers comes after what all jobs have."
+    parsed = parse(both, "predict", argv)
+    return parsed.command, vars(parsed.ask)
 
 
 def look(argv: list[str]) -> int:

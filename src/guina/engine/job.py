@@ -119,6 +119,11 @@ class Fitted:
 
 
 @dataclass(frozen=True)
+class NothingToAsk:
+    """How to answer, for jobs that answer in one way."""
+
+
+@dataclass(frozen=True)
 class Overview:
     """What `guina check` says of a source besides what was found, used and skipped.
 
@@ -142,6 +147,8 @@ class Job(ABC):
         metric: the key of the headline score.
         sizes: from small to large, what `size="auto"` chooses from; empty where there is no such dial.
         mixed_precision: whether it learns as well with products in bfloat16, where the device has units for them.
+        looks: the most validation examples that a look during training takes.
+        Ask: a flat frozen dataclass of how to answer, which `guina predict` turns into flags.
     """
 
     name: ClassVar[str]
@@ -149,6 +156,8 @@ class Job(ABC):
     metric: ClassVar[str]
     sizes: ClassVar[tuple[str, ...]] = ()
     mixed_precision: ClassVar[bool] = False
+    looks: ClassVar[int] = 5000
+    Ask: ClassVar[type] = NothingToAsk
 
     def __init__(self, settings: Any) -> None:
         self.settings = settings
@@ -227,9 +236,23 @@ class Job(ABC):
     def conclude(self, nets: Nets, val: Arrays) -> None:  # noqa: B027  most jobs have nothing left to set
         """Set what is learned after training, from the validation split (a temperature, a threshold)."""
 
+    def more(self, nets: Nets, arrays: Arrays) -> Scores:
+        """Scores that take too long for the end of a training; `guina score` and `guina look` have them too."""
+        return {}
+
     @abstractmethod
-    def predict(self, nets: Nets, inputs: Iterable[Any]) -> Iterator[Answer]:
-        """Raw inputs to answers, streaming, by the one path that serves too."""
+    def predict(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[Answer]:
+        """Raw inputs to answers, streaming, by the one path that serves too.
+
+        Args:
+            ask: the job's `Ask`; None: as usual.
+        """
+
+    def say(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[str]:
+        """The same for people, piece by piece: a line an answer, or a text as it is written."""
+        for answer in self.predict(nets, inputs, ask):
+            told = answer.get("error") or "{answer}  {confidence:.1%}".format(**answer)
+            yield f"{answer['input']}: {told}\n"
 
     @abstractmethod
     def inputs(self, arrays: Arrays) -> Iterator[Any]:

@@ -234,7 +234,7 @@ class Session:
         )
         if clock.deadline is not None:
             looks = 0.04 * clock.deadline / training.validations / max(cost.example, 1e-9)
-            training.limit = int(min(max(looks, 200), 5000))
+            training.limit = int(min(max(looks, self.job.looks / 25), self.job.looks))
         training.validations = max(1, min(training.validations, plan.steps))
         if info is None:
             if place.runtime.first:

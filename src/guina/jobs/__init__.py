@@ -8,8 +8,8 @@ from pathlib import Path
 from guina.engine.job import Job
 from guina.errors import GuinaError, did_you_mean
 
-NAMES = ("classify",)
-ALSO_CALLED = {"image-classification": "classify"}  # the field's own task names
+NAMES = ("classify", "write")
+ALSO_CALLED = {"image-classification": "classify", "text-generation": "write"}  # the field's own task names
 
 
 def find(name: str) -> type[Job]:
@@ -29,6 +29,10 @@ def find(name: str) -> type[Job]:
             from guina.jobs.classify import Classify
 
             return Classify
+        case "write":
+            from guina.jobs.write import Write
+
+            return Write
     raise GuinaError(f"there is no job {name}", mend=did_you_mean(name, (*NAMES, *ALSO_CALLED)))
 
 

@@ -311,7 +311,7 @@ class Classify(Job):
         logs_NK = self.answer_all(nets, some, self.settings.views)
         self.temperature = metrics.fit_temperature(logs_NK, some.all("target"))
 
-    def predict(self, nets: Nets, inputs: Iterable[Any]) -> Iterator[Answer]:
+    def predict(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[Answer]:
         """One answer an input: the class, how sure, and the runners-up; or what is wrong with the file."""
         found = find_pictures(inputs)
         while chunk := list(islice(found, CHUNK)):

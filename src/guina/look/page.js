@@ -1,6 +1,6 @@
 "use strict";
-// Three things move: the pictures beside a confusion table follow the focus, a filter slides over its input, and a frame
-// shows what a place of a map sees. Without this script the cells are links to their pictures, and the rest stands still.
+// Four things move: the pictures beside a confusion table follow the focus, a filter slides over its input, a frame shows
+// what a place of a map sees, and a chosen unit of a text says more. Without this script the cells are links to their pictures, and the rest stands still.
 
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
@@ -156,6 +156,35 @@ function followField(journey) {
   }
 }
 
+function followText(text) {
+  const output = text.parentElement.querySelector("output");
+  const units = [...text.querySelectorAll("i")];
+  if (!output || !units.length) return;
+  let at = -1;
+
+  function choose(n) {
+    if (units[at]) units[at].classList.remove("on");
+    at = Math.min(units.length - 1, Math.max(0, n));
+    units[at].classList.add("on");
+    output.textContent = units[at].dataset.tip;
+  }
+
+  for (const [n, unit] of units.entries()) {
+    unit.dataset.tip = unit.title;
+    unit.removeAttribute("title");
+    unit.addEventListener("pointerenter", () => choose(n));
+    unit.addEventListener("click", () => choose(n));
+  }
+  text.addEventListener("focus", () => choose(Math.max(0, at)));
+  text.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    choose(at + by);
+  });
+}
+
+document.querySelectorAll(".passages pre").forEach(followText);
 document.querySelectorAll(".journey").forEach(followField);
 document.querySelectorAll(".confusion").forEach(followConfusion);
 document.querySelectorAll(".sliding").forEach(slideFilter);

@@ -17,12 +17,13 @@ from guina.look.confusion import draw_confusion
 from guina.look.headline import Headline, draw_headline
 from guina.look.layers import draw_layers
 from guina.look.markup import Child, Markup, tag
+from guina.look.passages import draw_passages
 from guina.look.pictures import draw_pictures
 from guina.look.reliability import draw_reliability
 from guina.look.sliding import draw_sliding
 from guina.look.strips import draw_strips
 from guina.look.table import draw_table
-from guina.panels import Confusion, Curves, Layers, Panel, Pictures, Reliability, Sliding, Strips, Table
+from guina.panels import Confusion, Curves, Layers, Panel, Passages, Pictures, Reliability, Sliding, Strips, Table
 
 SENTENCE = re.compile(r"(?<=[.!?;])\s")  # where the first sentence of what a panel says ends
 
@@ -139,6 +140,8 @@ def draw_panel(panel: Panel, place: str) -> Markup:
             return draw_reliability(panel)
         case Strips():
             return draw_strips(panel)
+        case Passages():
+            return draw_passages(panel)
         case Layers():
             return draw_layers(panel)
         case _:

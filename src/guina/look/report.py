@@ -34,7 +34,7 @@ def write_report(path: Path, folder: RunFolder, job: Job, nets: Nets, data: tupl
     """
     train, judged = data
     with evaluating(*nets.values()):
-        score = job.score(nets, judged)
+        score = job.score(nets, judged) | job.more(nets, judged)
         baseline = job.baseline(train, judged, thorough=True)
         panels = job.panels(nets, train, judged, folder.read_snaps())
     where = f"on {said('example', len(judged))} {SPLITS[split]}; {direction(job, score)} is better"

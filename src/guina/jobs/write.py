@@ -1,0 +1,377 @@
+"""write: a language model of a text, which continues any prompt.
+
+Hashed n-grams and a recurrent network (nets/language.py) learn to tell the next unit from all before it, by truncated
+backpropagation through time: the text is read at many places at once, a window at a time, and what the network
+remembers at the end of a window is carried into the next one.
+
+Axes: B lanes, T time, U units of a text, V units of the vocabulary.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from guina.data.ngrams import ngram_nats, unigram_nats
+from guina.data.order import Draw, Lanes, Order
+from guina.data.records import TRAIN, Arrays, Records
+from guina.data.stream import Stream, encode_stream, read_stream, training_pieces
+from guina.data.vocabulary import Vocabulary, make_vocabulary, restore
+from guina.engine.job import (
+    Answer,
+    Batch,
+    Carry,
+    Fitted,
+    Job,
+    Learner,
+    Nets,
+    Overview,
+    Phase,
+    Scores,
+    Snap,
+    Terms,
+    Turn,
+)
+from guina.errors import GuinaError
+from guina.jobs.write_panels import write_panels
+from guina.nets.language import Language, Shape
+from guina.nets.reading import carried_nats, dynamic_nats, fresh_nats
+from guina.nets.writing import Manner, read, write
+from guina.panels import Panel
+
+MANY = 8192  # different characters from which bytes are the units, unless something else is said
+PROMPT = 64  # characters of the prompts that samples and the proof begin with
+
+
+@dataclass(frozen=True)
+class WriteSettings:
+    """How to learn a text."""
+
+    size: Literal["auto", "tiny", "small", "medium", "large", "huge"] = "auto"
+    """of the network; auto takes the largest that the time is enough for"""
+    unit: Literal["auto", "char", "byte", "bpe", "word"] = "auto"
+    """what the text is cut into; auto: characters, or bytes where there are very many different ones"""
+    cell: Literal["lstm", "gru", "elman", "mingru"] = "lstm"
+    """what remembers"""
+    grams: bool = True
+    """look up the last 2, 3 and 4 units in tables of their own"""
+    window: int = 128
+    """units that gradients go back"""
+    lanes: int = 0
+    """places that the text is read at at once; 0: as many as suit it"""
+    dropout: float = -1.0
+    """share of what enters and leaves the recurrent layers that is left out; below 0: by how often the text is seen"""
+    weight_drop: float = 0.0
+    """share of the recurrent weights that is left out"""
+    validation: float = 0.1
+    """share of the text, at its end, to judge by, where there is no validation file"""
+    judge: int = 500_000
+    """units of the validation or test text that are judged at most"""
+    encoding: str = "utf-8"
+    """of the files"""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """How to continue a prompt."""
+
+    length: int = 500
+    """characters to write"""
+    temperature: float = 0.8
+    """below 1 safer, above 1 bolder, 0 always the likeliest"""
+    top_k: int = 0
+    """draw from so many of the likeliest units; 0: from all"""
+    top_p: float = 1.0
+    """draw from the likeliest units that have this probability together"""
+    min_p: float = 0.0
+    """draw from the units with at least this share of the likeliest one's probability"""
+    repetition: float = 1.0
+    """above 1: discourage what stands in the last 64 units"""
+    stop: str = ""
+    """end where this comes, without it"""
+    seed: int = 0
+    """another one gives another text"""
+    next: bool = False
+    """print the probabilities of the next unit instead"""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One size of the network."""
+
+    embedding: int
+    hidden: int
+    layers: int
+    rows: int
+
+
+SCALES = {
+    "tiny": Scale(64, 128, 1, 4096),
+    "small": Scale(128, 256, 1, 16384),
+    "medium": Scale(192, 384, 1, 16384),
+    "large": Scale(256, 512, 1, 32768),
+    "huge": Scale(320, 768, 1, 65536),
+}
+
+
+class Write(Job):
+    """A text to a model that continues it."""
+
+    name = "write"
+    Settings = WriteSettings
+    Ask = Ask
+    metric = "nats_per_char"
+    sizes = tuple(SCALES)
+    mixed_precision = True
+    looks = 100_000
+
+    vocabulary: Vocabulary
+
+    def __init__(self, settings: WriteSettings) -> None:
+        super().__init__(settings)
+        self.passes = 1.0
+
+    # --- from files to a stream ---
+
+    def read(self, source: str, splits: Sequence[str]) -> Records:
+        return read_stream(source, splits, self.settings.validation, self.settings.encoding)
+
+    def overview(self, records: Records) -> Overview:
+        self.fit(records.only(TRAIN))
+        spans = {split: end - start for split, (start, end) in records.source.span.items()}
+        lines = [
+            ", ".join(f"{split} {n:,} characters" for split, n in spans.items()),
+            f"units: {self.vocabulary.kind}, {self.vocabulary.size:,} of them",
+        ]
+        lines.append(f"a training would read it at {self.lanes} places, {self.settings.window} units a step")
+        facts = {"characters": spans, "unit": self.vocabulary.kind, "vocabulary": self.vocabulary.size}
+        return Overview(facts, lines)
+
+    def fit(self, records: Records) -> None:
+        kind = self.settings.unit
+        self.vocabulary = make_vocabulary("char" if kind == "auto" else kind, training_pieces(records))
+        if kind == "auto" and self.vocabulary.size > MANY:
+            self.vocabulary = make_vocabulary("byte", ())
+        self.units = len(encode_stream(records, self.vocabulary))
+        if self.units < self.settings.window + 2:
+            raise GuinaError(
+                f"{self.units} units are too short a text",
+                f"at least a window of {self.settings.window} units and what comes after",
+                "give more text, or a smaller --window",
+            )
+
+    def arrays(self, records: Records) -> Arrays:
+        stream = encode_stream(records, self.vocabulary)
+        judged = len(records) > 0 and records.columns["split"][0] != TRAIN
+        return stream.first(self.settings.judge) if judged and self.settings.judge else stream
+
+    def fitted(self) -> Fitted:
+        return Fitted({"vocabulary": self.vocabulary.facts(), "units": self.units})
+
+    def restore(self, fitted: Fitted) -> None:
+        self.vocabulary, self.units = restore(fitted.facts["vocabulary"]), int(fitted.facts["units"])
+
+    # --- learning ---
+
+    def shape(self) -> Shape:
+        """The network's shape, from the settings and what was fitted."""
+        settings = self.settings
+        scale = SCALES["small" if settings.size == "auto" else settings.size]
+        return Shape(
+            self.vocabulary.size,
+            scale.embedding,
+            scale.hidden,
+            scale.layers,
+            settings.cell,
+            grams=(2, 3, 4) if settings.grams else (),
+            rows=scale.rows,
+            dropout=self.dropout,
+            weight_drop=settings.weight_drop,
+            tied=self.vocabulary.size > 1024,
+        )
+
+    @property
+    def dropout(self) -> float:
+        """What is left out: the more, the oftener the text is seen."""
+        if self.settings.dropout >= 0:
+            return self.settings.dropout
+        return 0.0 if self.passes < 3 else 0.1 if self.passes < 8 else 0.25
+
+    @property
+    def lanes(self) -> int:
+        """Places that the text is read at: few enough that each has several windows to read."""
+        return self.settings.lanes or max(1, min(64, self.units // (8 * (self.settings.window + 1))))
+
+    def build(self) -> Nets:
+        return {"net": Language(self.shape())}
+
+    def worth(self, size: str, epochs: float) -> bool:
+        return epochs * self.units >= {"small": 1e6, "medium": 2e6, "large": 3e6, "huge": 1e7}.get(size, 0)
+
+    def expect(self, epochs: float) -> None:
+        self.passes = epochs
+
+    def phases(self) -> list[Phase]:
+        learner = Learner("muon", 0.03, rate_rest=4e-3, betas=(0.9, 0.99), rest=("embed", "grams", "head"))
+        turn = Turn("next", ("net",), self.loss, count=lambda batch: batch["units"].numel() - len(batch["units"]))
+        return [Phase("learn", (turn,), {"net": learner}, batch=self.lanes, warmup=0.02, hold=0.02, clip=1.0)]
+
+    def order(self, arrays: Arrays, phase: Phase) -> Order:
+        return Lanes(len(arrays), phase.batch, self.settings.window)
+
+    def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
+        assert isinstance(arrays, Stream), "this job made them"
+        return {"units": torch.from_numpy(arrays.windows(draw.index_B, self.settings.window + 1))}
+
+    def loss(self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator) -> tuple[Terms, Carry]:
+        units_BT = batch["units"]
+        logits_BTV, memory = nets["net"](units_BT[:, :-1], carry)
+        logits_BTV = logits_BTV.to(nets["net"].embed.weight.dtype)  # out of bfloat16, where that is the precision
+        return {"nats": F.cross_entropy(logits_BTV.flatten(0, 1), units_BT[:, 1:].flatten(), reduction="sum")}, memory
+
+    # --- judging and answering ---
+
+    def per_character(self, nats_U: Any, units_U: np.ndarray) -> float:
+        """The mean over characters of what the units but the first cost."""
+        return float(nats_U.sum(dtype=nats_U.double().dtype if torch.is_tensor(nats_U) else None)) / max(
+            1, int(self.vocabulary.characters_V[units_U[1 : len(nats_U) + 1]].sum())
+        )
+
+    def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
+        """With a limit a quick look: carried state on the first units alone."""
+        net, units_U = language(nets), arrays.first(limit).all("unit")
+        nats_U = carried_nats(net, units_U)
+        per_char = self.per_character(nats_U, units_U)
+        scores = {"nats_per_char": per_char}
+        if limit is None:
+            fresh_U = fresh_nats(net, units_U)
+            scores["nats_per_char_fresh"] = self.per_character(fresh_U, units_U)
+        return scores | {"bits_per_char": per_char / math.log(2), "perplexity": float(nats_U.mean().exp())}
+
+    def more(self, nets: Nets, arrays: Arrays) -> Scores:
+        """Dynamic evaluation, which learns from what it has read."""
+        units_U = arrays.all("unit")
+        return {"nats_per_char_dynamic": self.per_character(dynamic_nats(language(nets), units_U), units_U)}
+
+    def baseline(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Scores:
+        """Unigrams; when thorough, interpolated 5-grams too."""
+        units_U, known_N, size = arrays.all("unit"), train.first(20_000_000).all("unit"), self.vocabulary.size
+        scores = {"nats_per_char": self.per_character(unigram_nats(known_N, units_U[1:], size), units_U)}
+        if thorough:
+            scores["5-gram/nats_per_char"] = self.per_character(ngram_nats(known_N, units_U, size)[1:], units_U)
+        return scores
+
+    def better(self, a: Scores, b: Scores) -> bool:
+        return a["nats_per_char"] < b["nats_per_char"]
+
+    def predict(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[Answer]:
+        """One answer a prompt: the text after it, how well it knew the prompt, and what in it has no unit."""
+        for prompt in inputs:
+            yield self.answer(language(nets), str(prompt), ask or Ask())
+
+    def answer(self, net: Language, prompt: str, ask: Ask) -> Answer:
+        units = self.units_of(prompt)
+        answer: Answer = {"input": prompt}
+        if unknown := self.vocabulary.unknown(prompt):
+            answer["unknown"] = unknown
+        if ask.next:
+            return answer | {"next": self.next_units(net, units)}
+        answer["answer"] = "".join(self.pieces(net, prompt, ask))
+        if len(units) > 1:
+            answer["prompt_nats_per_char"] = self.per_character(carried_nats(net, np.array(units)), np.array(units))
+        return answer
+
+    def units_of(self, prompt: str) -> list[int]:
+        """A prompt in units; an empty one begins a line."""
+        return self.vocabulary.encode(prompt or "\n").tolist()
+
+    def next_units(self, net: Language, units: list[int], most: int = 10) -> dict[str, float]:
+        probability_V = read(net, units)[0].float().softmax(0)
+        likeliest = probability_V.topk(min(most, len(probability_V)))
+        return {
+            self.vocabulary.shown(int(u)): float(p) for u, p in zip(likeliest.indices, likeliest.values, strict=True)
+        }
+
+    def pieces(self, net: Language, prompt: str, ask: Ask) -> Iterator[str]:
+        """The text after a prompt as it comes, in pieces that are whole characters."""
+        manner = Manner(ask.temperature, ask.top_k, ask.top_p, ask.min_p, ask.repetition)
+        drawn = write(net, self.units_of(prompt), manner, torch.Generator().manual_seed(ask.seed))
+        yield from cut(self.texts(drawn, ask.length), ask.length, ask.stop)
+
+    def texts(self, units: Iterator[int], most: int) -> Iterator[str]:
+        """Units as text; those that are parts of a character are held back until it is whole."""
+        held: list[int] = []
+        for unit in islice(units, 4 * most):
+            held.append(unit)
+            text = self.vocabulary.decode(held)
+            if not text.endswith("\ufffd") or len(held) >= 4 or self.vocabulary.kind in ("char", "word"):
+                yield text
+                held = []
+
+    def say(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[str]:
+        """Each prompt, and the text after it as it is written."""
+        ask = ask or Ask()
+        for n, prompt in enumerate(map(str, inputs)):
+            yield "\n\n" if n else ""
+            if unknown := self.vocabulary.unknown(prompt):
+                yield f"note: it has never seen {' '.join(map(repr, unknown))}\n"
+            if ask.next:
+                nearest = self.next_units(language(nets), self.units_of(prompt))
+                yield "\n".join(f"{unit:>8}  {p:.1%}" for unit, p in nearest.items())
+            else:
+                yield prompt
+                yield from self.pieces(language(nets), prompt, ask)
+        yield "\n"
+
+    def inputs(self, arrays: Arrays) -> Iterator[Any]:
+        """Passages of the text, as prompts."""
+        units_U = arrays.all("unit")
+        for start in range(0, min(len(units_U), 8 * PROMPT), PROMPT):
+            yield self.vocabulary.decode(units_U[start : start + PROMPT].tolist())
+
+    def snap(self, nets: Nets, val: Arrays) -> Snap:
+        """What it writes after the same prompt with the same seed."""
+        prompt = self.prompt(val)
+        return {"sample": prompt + "".join(self.pieces(language(nets), prompt, Ask(length=200, seed=1)))}
+
+    def prompt(self, val: Arrays) -> str:
+        """The first line of the validation text, or its beginning."""
+        text = self.vocabulary.decode(val.first(200).all("unit").tolist()).lstrip()
+        return text.split("\n")[0][:PROMPT] + "\n"
+
+    def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> list[Panel]:
+        return write_panels(self.vocabulary, language(nets), (train, arrays), snaps)
+
+
+def language(nets: Nets) -> Language:
+    net = nets["net"]
+    assert isinstance(net, Language), "the job built it"
+    return net
+
+
+def cut(pieces: Iterable[str], length: int, stop: str) -> Iterator[str]:
+    """The pieces until so many characters, or until a stop string, which may stretch over several of them.
+
+    Example:
+        >>> "".join(cut(["ab", "cd", "ef"], 5, "")), "".join(cut(["ab", "cd", "ef"], 9, "de"))
+        ('abcde', 'abc')
+    """
+    held, given = "", 0
+    for piece in pieces:
+        held += piece
+        if stop and stop in held:
+            yield held[: held.index(stop)][: length - given]
+            return
+        safe = held[: len(held) - len(stop) + 1] if stop else held
+        safe = safe[: length - given]
+        if safe:
+            yield safe
+        given, held = given + len(safe), held[len(safe) :]
+        if given >= length:
+            return
+    yield held[: length - given]
