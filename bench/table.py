@@ -45,6 +45,26 @@ def other_rows() -> list[str]:
             f"| classify, training, size {speed['size']} | {rates['guina']:,} pictures/s "
             f"| {rates['bare']:,} in a bare PyTorch loop | × {speed['ratio']:.2f} |"
         )
+    if beside := read("classify_speed"):
+        keras, ours = (statistics.median(r[who]["seconds"] for r in beside["rounds"]) for who in ("keras", "guina"))
+        rows.append(
+            f"| classify fashion-mnist, seconds to the accuracy of Keras's MNIST-convnet example | {ours:.1f} s "
+            f"| {keras:.0f} s, Keras on TensorFlow | × {beside['ratio']:.1f} |"
+        )
+        for what in ("training", "prediction"):
+            rates = {name: found[what] for name, found in beside["pictures_per_second"].items()}
+            others = ", ".join(f"{rate:,} {name}" for name, rate in rates.items() if name != "guina")
+            rows.append(f"| the same small network, pictures/s in {what} | {rates['guina']:,} | {others} | |")
+    if small := read("small_data"):
+        row = small["rows"][0]
+        rows.append(
+            f"| classify {small['folder']}, `--minutes {small['minutes']:g}` | {row['guina']:.2%} test accuracy "
+            f"| {row['linear']:.2%} linear, {row['plain']['accuracy']:.2%} the same network in a plain loop "
+            f"| {row['seconds']:.1f} s |"
+        )
+    if checks := read("check"):
+        for row in checks["rows"]:
+            rows.append(f"| `guina check` of {row['files']:,} {row['kind']}, nothing cached | {row['seconds']:.1f} s | | |")
     if loop := read("loop_overhead"):
         rows.append(f"| the loop's own cost at steps of 2 ms | × {loop['ratio']:.3f} of a bare loop | | |")
     if kills := read("kills"):

@@ -50,8 +50,8 @@ def fresh_nats(net: Language, units_U: np.ndarray, window: int = WINDOW, chunk: 
 def dynamic_nats(
     net: Language, units_U: np.ndarray, rate: float = 0.02, window: int = 32, most: int = 50_000
 ) -> Tensor:
-    """−log p of units by a copy that learns from each window after it was judged on it, by plain gradient steps (dynamic
-    evaluation: Krause et al. 2018, https://arxiv.org/abs/1709.07432).
+    """−log p of units by a copy that learns from each window after it was judged on it (dynamic evaluation: Krause et
+    al. 2018, https://arxiv.org/abs/1709.07432), by plain gradient steps.
 
     Args:
         rate: of the gradient, whose norm is clipped to 1.
