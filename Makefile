@@ -17,9 +17,11 @@ lint: $(VENV)/installed-dev
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-# the long checks: hundreds of kills, minutes of budgets
+# the long checks: hundreds of kills, of a real job and of each toy
 trust: $(VENV)/installed-dev
-	$(BIN)/pytest -m slow
+	$(BIN)/python bench/kills.py classify digits --steps 100 --size tiny
+	$(BIN)/python bench/kills.py toy-gan --steps 300
+	$(BIN)/python bench/kills.py toy-stream --steps 300
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -2,9 +2,9 @@
 
     python bench/copying.py [--lag 100] [--seconds 60]
 
-A network reads ten random symbols, then `lag` blanks, then a mark, and must say the ten symbols. Both cells have the same
-number of hidden units, the same optimiser and the same seconds, in turns on one machine. A network that remembers nothing
-pays ten times log 8 nats and is right one time in eight. Curves go to bench/results/copying.json and docs/copying.svg.
+A network reads ten random symbols, then `lag` blanks, then a mark, and must say the ten symbols. Both cells have the
+same number of hidden units, the same optimiser and the same seconds. A network that remembers nothing is right one time
+in eight. Curves go to bench/results/copying.json and docs/copying.svg.
 """
 
 import argparse
@@ -100,7 +100,9 @@ def draw(runs: list[dict], lag: int) -> None:
         axes.annotate(names[run["cell"]], (x[-1], y[-1]), (6, 0), textcoords="offset points", color=line.get_color())
     axes.axhline(1 / SYMBOLS, color="grey", linewidth=0.8, linestyle=":")
     axes.annotate("chance", (0, 1 / SYMBOLS), (2, 3), textcoords="offset points", color="grey", fontsize=9)
-    axes.set(xlabel="seconds", ylabel="symbols right", ylim=(0, 1.03), title=f"Copying {LENGTH} symbols after {lag} blanks")
+    axes.set(
+        xlabel="seconds", ylabel="symbols right", ylim=(0, 1.03), title=f"Copying {LENGTH} symbols after {lag} blanks"
+    )
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_xlim(0, axes.get_xlim()[1] * 1.12)
     figure.savefig(ROOT / "docs" / "copying.svg")

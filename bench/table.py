@@ -63,15 +63,17 @@ def other_rows() -> list[str]:
             f"| {row['seconds']:.1f} s |"
         )
     if checks := read("check"):
-        for row in checks["rows"]:
-            rows.append(f"| `guina check` of {row['files']:,} {row['kind']}, nothing cached | {row['seconds']:.1f} s | | |")
+        rows += [
+            f"| `guina check` of {row['files']:,} {row['kind']}, nothing cached | {row['seconds']:.1f} s | | |"
+            for row in checks["rows"]
+        ]
     if loop := read("loop_overhead"):
         rows.append(f"| the loop's own cost at steps of 2 ms | × {loop['ratio']:.3f} of a bare loop | | |")
-    if kills := read("kills"):
-        rows.append(
-            f"| `kill -9` at random moments | {kills['resumed']} of {kills['kills']} runs resumed, "
-            f"{kills['identical']} with identical bytes | | |"
-        )
+    rows += [
+        f"| {row['job']}, `kill -9` at {row['kills']} random moments, {row['in_a_save']} of them in a save "
+        f"| {row['resumed']} resumed, {row['identical']} of {row['runs']} runs ended with identical bytes | | |"
+        for row in read("kills").get("rows", [])
+    ]
     if start := read("startup"):
         rows.append(f"| `import guina`, `guina --help` | {start['import_ms']:.0f} ms, {start['help_ms']:.0f} ms | | |")
     return rows

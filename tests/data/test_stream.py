@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from guina.data.records import TRAIN, VAL
+from guina.data.records import TRAIN, VAL, Report
 from guina.data.stream import encode_stream, read_stream, training_pieces
 from guina.data.text import BOUNDARY, find_texts, read_text, split_of
-from guina.data.records import Report
 from guina.data.vocabulary import Chars, make_vocabulary
 from guina.errors import GuinaError
 
@@ -97,7 +96,13 @@ def test_no_files_and_no_such_path(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "split"),
-    [("train.txt", "train"), ("valid-2.txt", "val"), ("dev/a.txt", "val"), ("a/test_b.txt", "test"), ("book.txt", None)],
+    [
+        ("train.txt", "train"),
+        ("valid-2.txt", "val"),
+        ("dev/a.txt", "val"),
+        ("a/test_b.txt", "test"),
+        ("book.txt", None),
+    ],
 )
 def test_splits_are_recognised_by_name(tmp_path, name, split):
     path = tmp_path / name

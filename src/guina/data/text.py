@@ -46,12 +46,15 @@ def find_texts(source: str) -> list[Path]:
     if path.is_file():
         return [path]
     found = path.rglob("*") if path.is_dir() else map(Path, glob.glob(source, recursive=True))
+    depth = len(path.parts) if path.is_dir() else -1  # of a pattern the file's name alone can be hidden
     texts = sorted(
         p
         for p in found
         if p.is_file()
         and p.suffix.lower() not in BINARY
-        and not any(part in IGNORED or part.startswith(".") for part in p.relative_to(path).parts if path.is_dir())
+        and not any(
+            part in IGNORED or part.startswith(".") for part in p.parts[len(path.parts) if path.is_dir() else -1 :]
+        )
     )
     if not texts:
         raise GuinaError(

@@ -9,9 +9,8 @@ Axes: B lanes, T time, U units of a text, V units of the vocabulary.
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -39,6 +38,7 @@ from guina.engine.job import (
 )
 from guina.errors import GuinaError
 from guina.jobs.write_panels import write_panels
+from guina.jobs.write_settings import SCALES, WriteAsk, WriteSettings
 from guina.nets.language import Language, Shape
 from guina.nets.reading import carried_nats, dynamic_nats, fresh_nats
 from guina.nets.writing import Manner, read, write
@@ -48,83 +48,12 @@ MANY = 8192  # different characters from which bytes are the units, unless somet
 PROMPT = 64  # characters of the prompts that samples and the proof begin with
 
 
-@dataclass(frozen=True)
-class WriteSettings:
-    """How to learn a text."""
-
-    size: Literal["auto", "tiny", "small", "medium", "large", "huge"] = "auto"
-    """of the network; auto takes the largest that the time is enough for"""
-    unit: Literal["auto", "char", "byte", "bpe", "word"] = "auto"
-    """what the text is cut into; auto: characters, or bytes where there are very many different ones"""
-    cell: Literal["lstm", "gru", "elman", "mingru"] = "lstm"
-    """what remembers"""
-    grams: bool = True
-    """look up the last 2, 3 and 4 units in tables of their own"""
-    window: int = 128
-    """units that gradients go back"""
-    lanes: int = 0
-    """places that the text is read at at once; 0: as many as suit it"""
-    dropout: float = -1.0
-    """share of what enters and leaves the recurrent layers that is left out; below 0: by how often the text is seen"""
-    weight_drop: float = 0.0
-    """share of the recurrent weights that is left out"""
-    validation: float = 0.1
-    """share of the text, at its end, to judge by, where there is no validation file"""
-    judge: int = 500_000
-    """units of the validation or test text that are judged at most"""
-    encoding: str = "utf-8"
-    """of the files"""
-
-
-@dataclass(frozen=True)
-class Ask:
-    """How to continue a prompt."""
-
-    length: int = 500
-    """characters to write"""
-    temperature: float = 0.8
-    """below 1 safer, above 1 bolder, 0 always the likeliest"""
-    top_k: int = 0
-    """draw from so many of the likeliest units; 0: from all"""
-    top_p: float = 1.0
-    """draw from the likeliest units that have this probability together"""
-    min_p: float = 0.0
-    """draw from the units with at least this share of the likeliest one's probability"""
-    repetition: float = 1.0
-    """above 1: discourage what stands in the last 64 units"""
-    stop: str = ""
-    """end where this comes, without it"""
-    seed: int = 0
-    """another one gives another text"""
-    next: bool = False
-    """print the probabilities of the next unit instead"""
-
-
-@dataclass(frozen=True)
-class Scale:
-    """One size of the network."""
-
-    embedding: int
-    hidden: int
-    layers: int
-    rows: int
-
-
-SCALES = {
-    "tiny": Scale(64, 128, 1, 4096),
-    "small": Scale(128, 256, 1, 16384),
-    "medium": Scale(192, 384, 1, 16384),
-    "large": Scale(256, 512, 1, 32768),
-    "huge": Scale(320, 768, 1, 65536),
-}
-
-
 class Write(Job):
     """A text to a model that continues it."""
 
     name = "write"
     Settings = WriteSettings
-    Ask = Ask
+    Ask = WriteAsk
     metric = "nats_per_char"
     sizes = tuple(SCALES)
     mixed_precision = True
@@ -272,9 +201,9 @@ class Write(Job):
     def predict(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[Answer]:
         """One answer a prompt: the text after it, how well it knew the prompt, and what in it has no unit."""
         for prompt in inputs:
-            yield self.answer(language(nets), str(prompt), ask or Ask())
+            yield self.answer(language(nets), str(prompt), ask or WriteAsk())
 
-    def answer(self, net: Language, prompt: str, ask: Ask) -> Answer:
+    def answer(self, net: Language, prompt: str, ask: WriteAsk) -> Answer:
         units = self.units_of(prompt)
         answer: Answer = {"input": prompt}
         if unknown := self.vocabulary.unknown(prompt):
@@ -297,7 +226,7 @@ class Write(Job):
             self.vocabulary.shown(int(u)): float(p) for u, p in zip(likeliest.indices, likeliest.values, strict=True)
         }
 
-    def pieces(self, net: Language, prompt: str, ask: Ask) -> Iterator[str]:
+    def pieces(self, net: Language, prompt: str, ask: WriteAsk) -> Iterator[str]:
         """The text after a prompt as it comes, in pieces that are whole characters."""
         manner = Manner(ask.temperature, ask.top_k, ask.top_p, ask.min_p, ask.repetition)
         drawn = write(net, self.units_of(prompt), manner, torch.Generator().manual_seed(ask.seed))
@@ -315,7 +244,7 @@ class Write(Job):
 
     def say(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[str]:
         """Each prompt, and the text after it as it is written."""
-        ask = ask or Ask()
+        ask = ask or WriteAsk()
         for n, prompt in enumerate(map(str, inputs)):
             yield "\n\n" if n else ""
             if unknown := self.vocabulary.unknown(prompt):
@@ -337,7 +266,7 @@ class Write(Job):
     def snap(self, nets: Nets, val: Arrays) -> Snap:
         """What it writes after the same prompt with the same seed."""
         prompt = self.prompt(val)
-        return {"sample": prompt + "".join(self.pieces(language(nets), prompt, Ask(length=200, seed=1)))}
+        return {"sample": prompt + "".join(self.pieces(language(nets), prompt, WriteAsk(length=200, seed=1)))}
 
     def prompt(self, val: Arrays) -> str:
         """The first line of the validation text, or its beginning."""
@@ -345,7 +274,8 @@ class Write(Job):
         return text.split("\n")[0][:PROMPT] + "\n"
 
     def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> list[Panel]:
-        return write_panels(self.vocabulary, language(nets), (train, arrays), snaps)
+        assert isinstance(train, Stream), "this job made them"
+        return write_panels(self.vocabulary, language(nets), train, arrays, snaps)
 
 
 def language(nets: Nets) -> Language:

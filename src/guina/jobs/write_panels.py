@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from guina.data.records import Arrays
 from guina.data.stream import Stream
 from guina.data.vocabulary import Vocabulary
 from guina.engine.job import Snap
@@ -19,14 +20,9 @@ STEPS = 6  # snapshots that are shown
 
 
 def write_panels(
-    vocabulary: Vocabulary, net: Language, data: tuple[Stream, Stream], snaps: Sequence[tuple[int, Snap]]
+    vocabulary: Vocabulary, net: Language, train: Stream, judged: Arrays, snaps: Sequence[tuple[int, Snap]]
 ) -> list[Panel]:
-    """All panels, the most telling first.
-
-    Args:
-        data: the training text, and the one that is judged.
-    """
-    train, judged = data
+    """All panels, the most telling first."""
     units_U = judged.first(20_000).all("unit")
     log_UV = log_probabilities(net, units_U[: WARM + SHOWN])
     return [
@@ -91,7 +87,7 @@ def hardest(vocabulary: Vocabulary, units_U: np.ndarray, log_UV: np.ndarray) -> 
         mine = nats_U[[k == kind for k in kinds]]
         rows.append([kind, len(mine), f"{mine.mean():.2f}", f"{mine.sum() / nats_U.sum():.1%}"])
     rows.sort(key=lambda row: -float(str(row[3]).rstrip("%")))
-    says = f"{rows[0][0].capitalize()} cost {rows[0][3]} of all nats."
+    says = f"{str(rows[0][0]).capitalize()} cost {rows[0][3]} of all nats."
     return Table("Where the cost lies", says, ["what", "how many", "nats each", "share of all"], rows)
 
 

@@ -32,6 +32,7 @@ class Shape:
         rows: of each n-gram table.
         kernel: taps of the convolution over time in front; 1: none.
         dropout: of what enters and leaves each recurrent layer, one mask a passage.
+        gram_drop: of what each table of n-grams answers, a whole row at a time: tables learn by heart.
         weight_drop: of the recurrent weights.
         tied: whether the output's weights are the embedding's.
     """
@@ -45,6 +46,7 @@ class Shape:
     rows: int = 16384
     kernel: int = 1
     dropout: float = 0.0
+    gram_drop: float = 0.0
     weight_drop: float = 0.0
     tied: bool = False
 
@@ -109,7 +111,9 @@ class Language(nn.Module):
             mixed = self.mix(x[:, self.reach - self.shape.kernel + 1 :].mT).mT
             x = x[:, -T:] + mixed
         for n, table in zip(self.shape.grams, self.grams, strict=True):
-            x = x + table(hashed(whole, n, self.shape.rows)[:, -T:])
+            looked_up = table(hashed(whole, n, self.shape.rows)[:, -T:])
+            kept_BT1 = F.dropout(looked_up.new_ones(*units_BT.shape, 1), self.shape.gram_drop, self.training)
+            x = x + looked_up * kept_BT1
         return same_mask(x, self.shape.dropout, self.training)
 
     def remember(self, x_BTE: Tensor, memory: Memory) -> tuple[Tensor, Memory]:

@@ -40,6 +40,7 @@ def learn_quickly(shape: Shape, cell: str, windows: list[Tensor], rate: float = 
         optimizer = torch.optim.Adam(net.parameters(), rate)
         for n, window_BT in enumerate(windows):
             optimizer.param_groups[0]["lr"] = rate * (1 - n / len(windows))
+            window_BT = window_BT.clone()  # those made in inference mode cannot be learned from
             logits_BTV, _ = net(window_BT[:, :-1])
             optimizer.zero_grad()
             F.cross_entropy(logits_BTV.flatten(0, 1), window_BT[:, 1:].flatten()).backward()

@@ -59,9 +59,9 @@ def dynamic_nats(
     """
     with torch.inference_mode(False), torch.enable_grad():
         learner = copy.deepcopy(net).eval().requires_grad_(True)
-        weights = list(learner.parameters())
+        weights: list[Tensor] = list(learner.parameters())
         units = torch.from_numpy(units_U[:most].astype(np.int64)).to(net.embed.weight.device)
-        memory: Memory | None = None
+        memory = net.start(1)
         found = []
         for at in range(0, len(units) - 1, window):
             loss_LT, memory = lane_nats(learner, units[None, at : at + window + 1], memory)
@@ -76,6 +76,6 @@ def dynamic_nats(
 
 def lane_nats(net: Language, units_LT: Tensor, memory: Memory | None) -> tuple[Tensor, Memory]:
     """−log p of each unit but the first of each lane, L×(T−1), and the memory after the one before the last."""
-    logits_LTV, memory = net(units_LT[:, :-1], memory)
+    logits_LTV, after = net(units_LT[:, :-1], memory)
     flat = F.cross_entropy(logits_LTV.float().flatten(0, 1), units_LT[:, 1:].flatten(), reduction="none")
-    return flat.view(len(units_LT), -1), memory
+    return flat.view(len(units_LT), -1), after
