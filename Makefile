@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: demo test lint trust clean
 
 demo: $(VENV)/installed
-	$(BIN)/guina demo
+	$(BIN)/guina demo classify
 
 test: $(VENV)/installed-dev
 	$(BIN)/pytest -m "not slow"

@@ -10,6 +10,7 @@ import sys
 
 from common import RESULTS, ROOT
 
+SAMPLE, END_OF_SAMPLE = "<!-- sample: written by bench/table.py -->", "<!-- end of sample -->"
 BEGIN, END = "<!-- figures: written by bench/table.py -->", "<!-- end of figures -->"
 
 
@@ -35,6 +36,39 @@ def accuracy_rows() -> list[str]:
             f"| {baseline:.2%} (the better of majority and linear) | {seconds:.1f} s |"
         )
     return rows
+
+
+def write_rows() -> list[str]:
+    """One row for each text, budget and setting."""
+    rows = []
+    for row in read("write_score").get("rows", []):
+        score, baseline = row["score"], row["baseline"]
+        settings = f" {row['settings']}" if row["settings"] else ""
+        rows.append(
+            f"| write {row['data']}, `--minutes {row['minutes']:g}{settings}` ({row['size']}) "
+            f"| {score['nats_per_char']:.4f} nats a character; fresh windows {score['nats_per_char_fresh']:.4f}, "
+            f"dynamic {score['nats_per_char_dynamic']:.4f} "
+            f"| {baseline['5-gram/nats_per_char']:.4f} 5-grams, {baseline['nats_per_char']:.4f} unigrams "
+            f"| {row['seconds']:.1f} s |"
+        )
+    if speed := read("write_speed"):
+        rates = speed["characters_per_second"]
+        others = ", ".join(f"{rate:,} {name}" for name, rate in rates.items() if name != "guina")
+        rows.append(f"| write, size {speed['size']}, characters/s in training | {rates['guina']:,} | {others} | |")
+        written = speed["written_per_second_one_thread"]
+        rows.append(f"| the same, characters/s written on one thread | {written:,} | | |")
+    return rows
+
+
+def sample() -> str:
+    """What was written after five minutes, as the README shows it."""
+    rows = [r for r in read("write_score").get("rows", []) if r["minutes"] == 5 and not r["settings"]]
+    if not rows:
+        return f"{SAMPLE}\n{END_OF_SAMPLE}"
+    row = rows[0]
+    text = "\n".join(line.rstrip() for line in row["sample"].splitlines())
+    told = f"After five minutes on two cores with {row['data']}, it goes on from “ROMEO:” like this:"
+    return f"{SAMPLE}\n{told}\n\n```\n{text}\n```\n{END_OF_SAMPLE}"
 
 
 def other_rows() -> list[str]:
@@ -80,7 +114,7 @@ def other_rows() -> list[str]:
 
 
 def table() -> str:
-    rows = accuracy_rows() + other_rows()
+    rows = accuracy_rows() + write_rows() + other_rows()
     made = next((r for r in map(read, ("classify_accuracy", "throughput", "startup")) if r), {})
     machine = made.get("machine", {})
     where = f"{machine.get('cores')} cores ({machine.get('cpu')})"
@@ -89,12 +123,16 @@ def table() -> str:
     return "\n".join([BEGIN, *head, *rows, "", note, END])
 
 
+def between(text: str, begin: str, end: str, new: str) -> str:
+    """The text with what stands from one marker to the other replaced."""
+    before, _, rest = text.partition(begin)
+    return before + new + rest.partition(end)[2]
+
+
 def main() -> None:
     path = ROOT / "README.md"
     text = path.read_text()
-    before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    new = before + table() + after
+    new = between(between(text, BEGIN, END, table()), SAMPLE, END_OF_SAMPLE, sample())
     if "--check" in sys.argv:
         sys.exit(0 if new == text else 1)
     path.write_text(new)

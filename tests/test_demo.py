@@ -23,3 +23,16 @@ def test_demo_trains_scores_answers_and_reports(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(("value", "shade"), [(0, " "), (255, "█")])
 def test_draw_is_two_characters_a_pixel(value, shade):
     assert demo.draw(np.full((2, 3, 1), value, np.uint8)) == [shade * 6] * 2
+
+
+def test_demo_of_write_shows_what_it_writes(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(demo.SAMPLES, "write", ("python-docs", 0.15))
+    monkeypatch.setattr(demo, "process_age", lambda: 0.0)
+    (result,) = demo.run_demos(["write"], str(tmp_path / "run"))
+    err = capsys.readouterr().err
+    score = result["score"]
+    assert score["score"]["nats_per_char"] < score["baseline"]["nats_per_char"]
+    assert "unigram " in err
+    assert "5-gram " in err
+    assert err.count(demo.PROMPT) >= 1
+    assert "What surprised it" in (tmp_path / "run" / "report.html").read_text()

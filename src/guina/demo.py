@@ -15,9 +15,15 @@ from guina.engine.session import Options
 from guina.engine.signals import interruptible
 from guina.errors import GuinaError, did_you_mean
 from guina.jobs import find
+from guina.look.markup import said
+from guina.look.report import shown
 from guina.runtime import process_age
 
-SAMPLES = {"classify": ("digits", 0.6)}  # job → sample, minutes
+SAMPLES = {"classify": ("digits", 0.6), "write": ("python-docs", 1.0)}  # job → sample, minutes
+PROMPT = "The statement"
+SIMPLEST = {"classify": "majority", "write": "unigram"}
+THINGS = {"classify": "picture", "write": "unit"}
+YOURS = {"classify": ("FOLDER_OF_CLASS_FOLDERS", "PICTURE ..."), "write": ("BOOK.txt", "'A prompt'")}
 SHADES = " ░▒▓█"
 
 
@@ -45,20 +51,21 @@ def run_demo(job: str, out: str | None) -> dict[str, Any]:
     result = run.score()
     metric = kind.metric
     others = ", ".join(
-        f"{name.removesuffix('/' + metric)} {v:.2%}"
-        for name, v in result["baseline"].items()
+        f"{name.rpartition('/')[0] or SIMPLEST[job]} {shown(metric, value)}"
+        for name, value in result["baseline"].items()
         if metric == name.split("/")[-1]
     )
     say(
-        f"\n{metric} {result['score'][metric]:.2%} on {result['examples']} pictures of the {result['split']} split, "
-        f"which it had never seen (simplest baselines: {others.replace(metric, 'majority')})\n"
+        f"\n{metric} {shown(metric, result['score'][metric])} on {said(THINGS[job], result['examples'])} of the "
+        f"{result['split']} split, which it had not learned from (simplest baselines: {others})\n"
     )
-    say(show_answers(run))
+    say(show_answers(run) if job == "classify" else show_text(run))
     report = run.look()
+    data, asked = YOURS[job]
     say(
-        f"look inside:    open {report}\n"
-        f"your pictures:  guina train {job} FOLDER_OF_CLASS_FOLDERS --minutes 3\n"
-        f"its answers:    guina predict {outcome.run} PICTURE ..."
+        f"look inside:  open {report}\n"
+        f"your own:     guina train {job} {data} --minutes 3\n"
+        f"its answers:  guina predict {outcome.run} {asked}"
     )
     return {"train": asdict(outcome), "score": result, "report": str(report)}
 
@@ -73,6 +80,11 @@ def show_answers(run: api.Run, n: int = 6) -> str:
     width = len(draw(pictures[0])[0])
     captions = (f"{a['answer']}  {a['confidence']:.0%} sure".center(width) for a in answers)
     return "\n".join([*rows, "   ".join(captions)]) + "\n"
+
+
+def show_text(run: api.Run) -> str:
+    """What it writes after a few words."""
+    return "".join(run.say([PROMPT], {"length": 400}))
 
 
 def draw(picture_HWC: np.ndarray) -> list[str]:

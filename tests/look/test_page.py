@@ -11,7 +11,22 @@ import pytest
 from guina.look.card import card
 from guina.look.headline import Headline, Mark
 from guina.look.page import render
-from guina.panels import Confusion, Curves, Panel, Pictures, Reliability, Sliding, Table
+from guina.panels import (
+    Confusion,
+    Curves,
+    Layer,
+    Layers,
+    Panel,
+    Passage,
+    Passages,
+    Pictures,
+    Reliability,
+    Seen,
+    Sliding,
+    Strip,
+    Strips,
+    Table,
+)
 
 HOSTILE = [
     '<script>alert("1")</script>',
@@ -72,6 +87,9 @@ def panels(names: list[str]) -> list[Panel]:
         Reliability(d, a, np.array([np.nan, 0.7]), np.array([np.nan, 0.6]), np.array([0, 9]), 0.1),
         Curves(a, c, {b: (x, x + 1.0), d: (x, x + 2.0)}, x_label=c, y_label=d),
         Sliding(b, d, np.eye(4), np.array([[1.0, -1.0], [0.5, 0.0]]), np.ones((3, 3)), stride=1, padding=0),
+        Strips(c, a, [Strip(d, b, [picture(6)], [a])]),
+        Layers(d, b, [Seen(a, picture(7), [Layer(c, [picture(8, (4, 4))], [0], 3, 2, 0)])]),
+        Passages(a, d, [Passage(b, c, [a, d], [0.4, -1.0], [c, b])], low=b, high=c),
     ]
 
 

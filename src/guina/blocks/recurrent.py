@@ -62,7 +62,7 @@ class Cell(nn.Module, ABC):
 
     def start(self, x_BTI: Tensor) -> State:
         """The state before the first moment: zeros."""
-        return {name: x_BTI.new_zeros(len(x_BTI), self.hidden) for name in self.states}
+        return {name: x_BTI.new_zeros(x_BTI.size(0), self.hidden) for name in self.states}
 
 
 class Elman(Cell):

@@ -52,9 +52,7 @@ def find_texts(source: str) -> list[Path]:
         for p in found
         if p.is_file()
         and p.suffix.lower() not in BINARY
-        and not any(
-            part in IGNORED or part.startswith(".") for part in p.parts[len(path.parts) if path.is_dir() else -1 :]
-        )
+        and not any(part in IGNORED or part.startswith(".") for part in p.parts[depth:])
     )
     if not texts:
         raise GuinaError(

@@ -45,6 +45,7 @@ from guina.nets.writing import Manner, read, write
 from guina.panels import Panel
 
 MANY = 8192  # different characters from which bytes are the units, unless something else is said
+GRAM_DROP = 0.4  # of what the n-gram tables answer while training, so that the memory learns too
 PROMPT = 64  # characters of the prompts that samples and the proof begin with
 
 
@@ -120,6 +121,7 @@ class Write(Job):
             grams=(2, 3, 4) if settings.grams else (),
             rows=scale.rows,
             dropout=self.dropout,
+            gram_drop=GRAM_DROP,
             weight_drop=settings.weight_drop,
             tied=self.vocabulary.size > 1024,
         )
@@ -134,7 +136,7 @@ class Write(Job):
     @property
     def lanes(self) -> int:
         """Places that the text is read at: few enough that each has several windows to read."""
-        return self.settings.lanes or max(1, min(64, self.units // (8 * (self.settings.window + 1))))
+        return self.settings.lanes or max(1, min(32, self.units // (8 * (self.settings.window + 1))))
 
     def build(self) -> Nets:
         return {"net": Language(self.shape())}
@@ -146,7 +148,9 @@ class Write(Job):
         self.passes = epochs
 
     def phases(self) -> list[Phase]:
-        learner = Learner("muon", 0.03, rate_rest=4e-3, betas=(0.9, 0.99), rest=("embed", "grams", "head"))
+        learner = Learner(
+            "muon", 0.03, rate_rest=4e-3, betas=(0.9, 0.99), rest=("embed", "grams", "head"), iterations=3
+        )
         turn = Turn("next", ("net",), self.loss, count=lambda batch: batch["units"].numel() - len(batch["units"]))
         return [Phase("learn", (turn,), {"net": learner}, batch=self.lanes, warmup=0.02, hold=0.02, clip=1.0)]
 
@@ -159,8 +163,9 @@ class Write(Job):
 
     def loss(self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator) -> tuple[Terms, Carry]:
         units_BT = batch["units"]
-        logits_BTV, memory = nets["net"](units_BT[:, :-1], carry)
-        logits_BTV = logits_BTV.to(nets["net"].embed.weight.dtype)  # out of bfloat16, where that is the precision
+        net = language(nets)
+        logits_BTV, memory = net(units_BT[:, :-1], carry)
+        logits_BTV = logits_BTV.to(net.embed.weight.dtype)  # out of bfloat16, where that is the precision
         return {"nats": F.cross_entropy(logits_BTV.flatten(0, 1), units_BT[:, 1:].flatten(), reduction="sum")}, memory
 
     # --- judging and answering ---
