@@ -1,8 +1,8 @@
 """Recurrent layers as ONNX's own operators, which run at any length.
 
 Left to itself torch.onnx unrolls an LSTM or a GRU over the length of its example, so that the file answers for that
-length alone. These translations put ONNX's `LSTM` and `GRU` in their place; the gates come in another order there: i o f c
-and z r h, where torch has i f g o and r z n.
+length alone. These translations put ONNX's `LSTM` and `GRU` in their place; the gates of these are ordered i o f c and
+z r h, where torch has i f g o and r z n.
 
     torch.onnx.export(net, (x_BTI,), dynamo=True, dynamic_shapes=..., custom_translation_table=translations())
 """
