@@ -3,13 +3,13 @@
 Axes: V units of the vocabulary.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import torch
 from torch import Tensor
 
 
-def discourage(logits_V: Tensor, units: Iterable[int], penalty: float) -> Tensor:
+def discourage(logits_V: Tensor, units: Collection[int], penalty: float) -> Tensor:
     """Make units that came before less likely: positive logits are divided by the penalty, negative ones multiplied
     (Keskar et al. 2019, https://arxiv.org/abs/1909.05858, equation 1 of section 4.1).
 
@@ -17,9 +17,9 @@ def discourage(logits_V: Tensor, units: Iterable[int], penalty: float) -> Tensor
         >>> discourage(torch.tensor([2.0, -2.0, 1.0]), [0, 1], 2.0).tolist()
         [1.0, -4.0, 1.0]
     """
-    seen = torch.tensor(sorted(set(units)), dtype=torch.int64, device=logits_V.device)
-    if penalty == 1.0 or not len(seen):
+    if penalty == 1.0 or not units:
         return logits_V
+    seen = torch.tensor(sorted(set(units)), dtype=torch.int64, device=logits_V.device)
     chosen = logits_V[seen]
     return logits_V.index_copy(0, seen, torch.where(chosen > 0, chosen / penalty, chosen * penalty))
 

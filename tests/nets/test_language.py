@@ -16,7 +16,7 @@ CELLS = ("lstm", "gru", "elman", "mingru")
 
 def model(seed: int = 0, **shape) -> Language:
     torch.manual_seed(seed)
-    net = Language(Shape(11, **{"embedding": 8, "hidden": 12, "layers": 2, "rows": 64, "kernel": 3, **shape}))
+    net = Language(Shape(11, **{"embedding": 8, "hidden": 12, "layers": 2, "rows": 64, **shape}))
     with torch.no_grad():  # as if it had learned: tables and taps are no zeros
         for weight in net.parameters():
             weight.add_(0.3 * torch.randn_like(weight))
@@ -30,7 +30,7 @@ def text(n: int, seed: int = 0) -> np.ndarray:
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("tied", [False, True])
 def test_a_text_in_pieces_is_the_text(cell, tied):
-    """Windows with carried memory give the logits of the whole, n-grams and convolution included."""
+    """Windows with carried memory give the logits of the whole, n-grams included."""
     net = model(cell=cell, tied=tied)
     units = torch.from_numpy(np.stack([text(40), text(40, 1)]))
     whole, _ = net(units)
@@ -101,6 +101,19 @@ def test_dynamic_evaluation_learns_as_it_reads_and_leaves_the_network_alone():
         assert torch.equal(weight, before[name]), name
 
 
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_step_is_a_passage_of_one_unit(cell, tied):
+    net = model(cell=cell, tied=tied)
+    units = text(12).tolist()
+    whole, _ = net(torch.tensor([units]))
+    memory = net.start(1)
+    for n in range(12):
+        recent = [0] * net.reach + units[: n + 1]
+        logits, memory = net.step(recent, memory)
+        torch.testing.assert_close(logits, whole[0, n], rtol=1e-9, atol=1e-9)
+
+
 def test_writing_carries_its_memory():
     """The greedy continuation is that of reading the whole text anew for each unit."""
     net = model()
@@ -114,7 +127,7 @@ def test_writing_carries_its_memory():
 
 
 def test_the_reach_is_the_gradient_of_finite_differences():
-    net = model(grams=(), kernel=1, layers=1)
+    net = model(grams=(), layers=1)
     units = torch.from_numpy(text(6)[None])
     found = gradient_reach(net, units)
     entered = net.enter(units[:, :-1], net.start(1)["past"]).detach()

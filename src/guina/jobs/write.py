@@ -45,7 +45,7 @@ from guina.nets.writing import Manner, read, write
 from guina.panels import Panel
 
 MANY = 8192  # different characters from which bytes are the units, unless something else is said
-GRAM_DROP = 0.4  # of what the n-gram tables answer while training, so that the memory learns too
+ENOUGH = {"small": 1e6, "medium": 4e6, "large": 1.5e7, "huge": 6e7}  # units that a size must get to see to be chosen
 PROMPT = 64  # characters of the prompts that samples and the proof begin with
 
 
@@ -121,7 +121,7 @@ class Write(Job):
             grams=(2, 3, 4) if settings.grams else (),
             rows=scale.rows,
             dropout=self.dropout,
-            gram_drop=GRAM_DROP,
+            gram_drop=min(0.6, 0.1 * self.passes),
             weight_drop=settings.weight_drop,
             tied=self.vocabulary.size > 1024,
         )
@@ -131,7 +131,7 @@ class Write(Job):
         """What is left out: the more, the oftener the text is seen."""
         if self.settings.dropout >= 0:
             return self.settings.dropout
-        return 0.0 if self.passes < 3 else 0.1 if self.passes < 8 else 0.25
+        return 0.0 if self.passes < 7 else 0.1 if self.passes < 20 else 0.25
 
     @property
     def lanes(self) -> int:
@@ -142,7 +142,7 @@ class Write(Job):
         return {"net": Language(self.shape())}
 
     def worth(self, size: str, epochs: float) -> bool:
-        return epochs * self.units >= {"small": 1e6, "medium": 2e6, "large": 3e6, "huge": 1e7}.get(size, 0)
+        return epochs * self.units >= ENOUGH.get(size, 0)
 
     def expect(self, epochs: float) -> None:
         self.passes = epochs

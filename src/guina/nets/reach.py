@@ -36,7 +36,7 @@ def learn_quickly(shape: Shape, cell: str, windows: list[Tensor], rate: float = 
     """
     with torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng([]):
         torch.manual_seed(0)
-        net = Language(replace(shape, cell=cell, embedding=64, hidden=128, layers=1, grams=(), kernel=1, dropout=0.0))
+        net = Language(replace(shape, cell=cell, embedding=64, hidden=128, layers=1, grams=(), dropout=0.0))
         optimizer = torch.optim.Adam(net.parameters(), rate)
         for n, window_BT in enumerate(windows):
             optimizer.param_groups[0]["lr"] = rate * (1 - n / len(windows))

@@ -45,10 +45,10 @@ def read(net: Language, units: Sequence[int], memory: Memory | None = None) -> t
 def write(net: Language, prompt: Sequence[int], manner: Manner, rng: torch.Generator) -> Iterator[int]:
     """The units after a prompt, drawn one after the other without end."""
     logits_V, memory = read(net, prompt)
-    recent = list(prompt[-RECENT:])
+    recent = [0] * net.reach + list(prompt[-RECENT:])
     while True:
-        logits_V = discourage(logits_V, recent, manner.repetition)
+        logits_V = discourage(logits_V, recent[-RECENT:], manner.repetition)
         unit = choose(logits_V, manner.temperature, manner.top_k, manner.top_p, manner.min_p, rng)
         yield unit
-        recent = [*recent[1 - RECENT :], unit]
-        logits_V, memory = read(net, [unit], memory)
+        recent = [*recent[-RECENT - net.reach :], unit]
+        logits_V, memory = net.step(recent, memory)
