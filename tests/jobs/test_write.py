@@ -122,8 +122,13 @@ def test_the_report_shows_surprise_samples_cells_and_reach(run: guina.Run, tmp_p
     assert "forget gate f" in html
 
 
-def test_check_counts_and_summary_prints(text: Path):
-    found = api.check("write", text)
+def test_check_counts_and_summary_prints(text: Path, tmp_path: Path):
+    found = api.check("write", text, out=tmp_path / "check.html")
+    html = (tmp_path / "check.html").read_text()
+    assert "How it begins" in html
+    assert verses(800)[:50].replace('"', "&quot;") in html or verses(800)[:50].replace('"', "&#34;") in html
+    spaces = verses(800)[: int(0.9 * len(verses(800)))].count(" ")
+    assert f"{spaces:,}" in html
     assert found["characters"] == {
         "train": int(0.9 * len(verses(800))),
         "val": len(verses(800)) - int(0.9 * len(verses(800))),

@@ -114,8 +114,20 @@ def test_tags_pair_and_ids_are_unique_and_links_lead_somewhere():
 
 def test_every_panel_is_there_under_its_title():
     reader = Reader(page(PLAIN))
-    assert [section["id"] for section in reader.all("section")] == ["p1", "p2", "p3", "p4", "p5", "p6", "run"]
-    for kind in ("pictures", "matrix", "rows", "reliability", "chart", "sliding", "headline", "facts"):
+    assert [section["id"] for section in reader.all("section")] == [*(f"p{n}" for n in range(1, 10)), "run"]
+    for kind in (
+        "pictures",
+        "matrix",
+        "rows",
+        "reliability",
+        "chart",
+        "sliding",
+        "strips",
+        "journey",
+        "passages",
+        "headline",
+        "facts",
+    ):
         assert any(kind in (a.get("class") or "").split() for _, a in reader.elements), kind
     assert all(image["alt"] is not None for image in reader.all("img"))
     assert all(svg.get("role") == "img" or svg.get("aria-hidden") == "true" for svg in reader.all("svg"))

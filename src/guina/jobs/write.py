@@ -37,6 +37,7 @@ from guina.engine.job import (
     Turn,
 )
 from guina.errors import GuinaError
+from guina.jobs.write_check import write_overview
 from guina.jobs.write_panels import write_panels
 from guina.jobs.write_settings import SCALES, WriteAsk, WriteSettings
 from guina.nets.language import Language, Shape
@@ -73,14 +74,8 @@ class Write(Job):
 
     def overview(self, records: Records) -> Overview:
         self.fit(records.only(TRAIN))
-        spans = {split: end - start for split, (start, end) in records.source.span.items()}
-        lines = [
-            ", ".join(f"{split} {n:,} characters" for split, n in spans.items()),
-            f"units: {self.vocabulary.kind}, {self.vocabulary.size:,} of them",
-        ]
-        lines.append(f"a training would read it at {self.lanes} places, {self.settings.window} units a step")
-        facts = {"characters": spans, "unit": self.vocabulary.kind, "vocabulary": self.vocabulary.size}
-        return Overview(facts, lines)
+        plan = f"a training would read it at {self.lanes} places, {self.settings.window} units a step"
+        return write_overview(records, self.vocabulary, [plan])
 
     def fit(self, records: Records) -> None:
         kind = self.settings.unit

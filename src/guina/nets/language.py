@@ -139,6 +139,7 @@ class Language(nn.Module):
         """
         x = self.embed.weight[recent[-1]]
         for n, table in zip(self.shape.grams, self.grams, strict=True):
+            assert isinstance(table, nn.Embedding)
             x = x + table.weight[hashed_row(recent[-n:], self.shape.rows)]
         carried: Memory = {}
         y = x[None]

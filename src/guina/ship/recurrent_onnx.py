@@ -33,8 +33,7 @@ def lstm(
     check(has_biases, num_layers, bidirectional, batch_first)
     W, U, b, d = params
     weights = [reordered(w, (0, 3, 1, 2), rank) for w, rank in ((W, 2), (U, 2), (b, 1), (d, 1))]
-    from onnxscript import opset18 as op
-
+    op = operators()
     bias = op.Concat(weights[2], weights[3], axis=1)
     y, h, c = op.LSTM(time_first(input), *weights[:2], bias, None, *hx, hidden_size=U.shape[1])
     return batch_first_again(y), h, c
@@ -55,11 +54,17 @@ def gru(
     check(has_biases, num_layers, bidirectional, batch_first)
     W, U, b, d = params
     weights = [reordered(w, (1, 0, 2), rank) for w, rank in ((W, 2), (U, 2), (b, 1), (d, 1))]
-    from onnxscript import opset18 as op
-
+    op = operators()
     bias = op.Concat(weights[2], weights[3], axis=1)
     y, h = op.GRU(time_first(input), *weights[:2], bias, None, hx, hidden_size=U.shape[1], linear_before_reset=1)
     return batch_first_again(y), h
+
+
+def operators() -> Any:
+    """ONNX's operators as functions; their stubs know less than they do."""
+    from onnxscript import opset18
+
+    return opset18
 
 
 def check(has_biases: bool, num_layers: int, bidirectional: bool, batch_first: bool) -> None:
@@ -71,8 +76,7 @@ def check(has_biases: bool, num_layers: int, bidirectional: bool, batch_first: b
 
 def reordered(weight: Any, order: tuple[int, ...], rank: int) -> Any:
     """Gates in another order, with ONNX's axis of directions in front: gates·H×… → 1×gates·H×…."""
-    from onnxscript import opset18 as op
-
+    op = operators()
     hidden, rest = weight.shape[0] // len(order), [-1] if rank == 2 else []
     stacked = op.Reshape(weight, op.Constant(value_ints=[len(order), hidden, *rest]))
     gates = [op.Gather(stacked, op.Constant(value_ints=[k]), axis=0) for k in order]
@@ -80,13 +84,11 @@ def reordered(weight: Any, order: tuple[int, ...], rank: int) -> Any:
 
 
 def time_first(x_BTI: Any) -> Any:
-    from onnxscript import opset18 as op
-
+    op = operators()
     return op.Transpose(x_BTI, perm=[1, 0, 2])
 
 
 def batch_first_again(y_T1BH: Any) -> Any:
     """T×1×B×H, which ONNX gives, as B×T×H."""
-    from onnxscript import opset18 as op
-
+    op = operators()
     return op.Transpose(op.Squeeze(y_T1BH, op.Constant(value_ints=[1])), perm=[1, 0, 2])
