@@ -2,7 +2,8 @@
 
     python bench/big_text.py TEXT [--gigabytes 2] [--steps 50]
 
-The text is written over and over into a temporary file, a number before each copy. Results: bench/results/big_text.json.
+The text is written over and over into a temporary file, a number before each copy. Results go to
+bench/results/big_text.json.
 """
 
 import argparse
