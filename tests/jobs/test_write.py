@@ -175,7 +175,7 @@ def test_characters_of_several_bytes_come_whole():
 def test_the_more_passes_the_more_is_left_out():
     job = Write(WriteSettings())
     left = []
-    for passes in (1, 10, 50):
+    for passes in (1, 15, 50):
         job.expect(passes)
         left.append(job.dropout)
     assert left == sorted(left)

@@ -205,7 +205,7 @@ def test_pictures_on_the_page_are_those_that_were_given():
     from PIL import Image
 
     sources = [image["src"] or "" for image in Reader(page(PLAIN)).all("img")]
-    given = [picture(), picture(5, (4, 6, 3)), picture(1), picture(2), picture(3)]
+    given = [picture(), picture(5, (4, 6, 3)), picture(1), picture(2), picture(3), picture(6)]
     for source, expected in zip(sources, given, strict=True):
         shown = np.asarray(Image.open(BytesIO(b64decode(source.partition(",")[2]))))
         np.testing.assert_array_equal(shown, expected)

@@ -148,6 +148,7 @@ class Job(ABC):
         sizes: from small to large, what `size="auto"` chooses from; empty where there is no such dial.
         mixed_precision: whether it learns as well with products in bfloat16, where the device has units for them.
         looks: the most validation examples that a look during training takes.
+        answers: how often all validation examples are answered after the last step: to conclude, and to score.
         Ask: a flat frozen dataclass of how to answer, which `guina predict` turns into flags.
     """
 
@@ -157,6 +158,7 @@ class Job(ABC):
     sizes: ClassVar[tuple[str, ...]] = ()
     mixed_precision: ClassVar[bool] = False
     looks: ClassVar[int] = 5000
+    answers: ClassVar[float] = 2.0
     Ask: ClassVar[type] = NothingToAsk
 
     def __init__(self, settings: Any) -> None:

@@ -245,7 +245,7 @@ class Session:
 
     def _deadline(self, seconds: float, cost: Cost, examples: int) -> float:
         """When the last step must be over: before answering everything twice (to calibrate, to score) and saving."""
-        return seconds - min(0.3 * seconds, 0.3 + 2 * cost.answer * examples)
+        return seconds - min(0.3 * seconds, 0.3 + self.job.answers * cost.answer * examples)
 
     def _steps(self, train: Arrays, clock: Clock) -> int:
         limit = self.options.limit

@@ -60,6 +60,7 @@ class Write(Job):
     sizes = tuple(SCALES)
     mixed_precision = True
     looks = 100_000
+    answers = 1.0
 
     vocabulary: Vocabulary
 
@@ -126,7 +127,7 @@ class Write(Job):
         """What is left out: the more, the oftener the text is seen."""
         if self.settings.dropout >= 0:
             return self.settings.dropout
-        return 0.0 if self.passes < 7 else 0.1 if self.passes < 20 else 0.25
+        return 0.0 if self.passes < 12 else 0.1 if self.passes < 25 else 0.2
 
     @property
     def lanes(self) -> int:
