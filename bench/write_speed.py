@@ -2,8 +2,9 @@
 
     python bench/write_speed.py TEXT [--size small] [--rounds 5] [--steps 20] [--keras KERAS_PYTHON]
 
-bare       nn.Embedding, nn.LSTM, nn.Linear and fused AdamW, state carried, in guina's precision
-float32    the same in float32, as it is usually written
+float32    nn.Embedding, nn.LSTM, nn.Linear and fused AdamW, state carried, as it is usually written
+bare       the same in guina's precision
+bare muon  the same, its matrices learned with Muon, as guina's are
 guina      the engine's steps with the default recipe; "no grams": without n-gram tables, as the bare loop has none
 keras-jax  Embedding, a stateless LSTM and Dense of the same size, Adam, `fit`, in an environment of its own
 
@@ -24,6 +25,7 @@ from torch import nn
 
 from common import ROOT, save
 from guina import api
+from guina.engine.optim import Muon
 from guina.jobs.write import Write, language
 from guina.jobs.write_settings import SCALES, WriteSettings
 from guina.nets.writing import Manner, write
@@ -49,6 +51,7 @@ def main() -> None:
     job = jobs["guina"]
     loops |= {
         "bare": bare_loop(job, train["guina"], runtime.autocast),
+        "bare muon": bare_loop(job, train["guina"], runtime.autocast, muon=True),
         "float32": bare_loop(job, train["guina"], nullcontext),
     }
     for loop in loops.values():
@@ -63,21 +66,29 @@ def main() -> None:
     if args.keras:
         rates["keras-jax"] = [keras(args, job) for _ in range(3)]
     medians = {name: round(statistics.median(values)) for name, values in rates.items()}
-    ratio = statistics.median(a / b for a, b in zip(rates["no grams"], rates["bare"], strict=True))
+    ratios = {
+        f"{ours} / {theirs}": round(
+            statistics.median(a / b for a, b in zip(rates[ours], rates[theirs], strict=True)), 3
+        )
+        for ours, theirs in (("guina", "float32"), ("no grams", "bare"), ("no grams", "bare muon"))
+    }
     result = {"size": args.size, "lanes": job.lanes, "window": job.settings.window, "precision": runtime.precision}
-    result |= {"characters_per_second": medians, "ratio": round(ratio, 3)}
+    result |= {"characters_per_second": medians, "ratios": ratios}
     torch.set_num_threads(1)
     result["written_per_second_one_thread"] = round(writing(job, job.build()))
     print(result, save("write_speed", result))
 
 
-def bare_loop(job, train, autocast):
+def bare_loop(job, train, autocast, muon=False):
     scale, size = SCALES[job.settings.size], job.vocabulary.size
     torch.manual_seed(0)
     embed, lstm = nn.Embedding(size, scale.embedding), nn.LSTM(scale.embedding, scale.hidden, batch_first=True)
     head = nn.Linear(scale.hidden, size)
     weights = [*embed.parameters(), *lstm.parameters(), *head.parameters()]
-    optimizer = torch.optim.AdamW(weights, 2e-3, fused=True)
+    matrices = [w for w in lstm.parameters() if w.ndim == 2] if muon else []
+    others = [w for w in weights if not any(w is m for m in matrices)]
+    optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(others, 2e-3, fused=True)]
+    optimizers += [Muon(matrices, 0.03, iterations=3)] if muon else []
     units, lanes, window = torch.from_numpy(train.all("unit")), job.lanes, job.settings.window
     each = len(units) // lanes
     state, position = None, 0
@@ -92,10 +103,12 @@ def bare_loop(job, train, autocast):
                 y, state = lstm(embed(w[:, :-1]), state)
                 logits = head(y)
             loss = F.cross_entropy(logits.float().flatten(0, 1), w[:, 1:].flatten())
-            optimizer.zero_grad()
+            for optimizer in optimizers:
+                optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(weights, 1.0)
-            optimizer.step()
+            for optimizer in optimizers:
+                optimizer.step()
             state = tuple(s.detach() for s in state)
 
     return loop

@@ -49,7 +49,7 @@ def probe(job: Job, data: tuple[Arrays, Arrays], runtime: Runtime, team: Team, r
                     stepper.take(turn, phase, order.at(0, position), optimizers, factor=1e-3)
                 taken.append(time.perf_counter() - start)
             total += min(taken[1:]) / turn.every * phase.share / sum(p.share for p in phases)
-    few = min(len(val), max(256, job.looks // 10))
+    few = min(len(val), max(256, job.looks // 20))
     with evaluating(*nets.values()):
         start = time.perf_counter()
         job.score(nets, val, few)

@@ -59,7 +59,7 @@ class Write(Job):
     metric = "nats_per_char"
     sizes = tuple(SCALES)
     mixed_precision = True
-    looks = 100_000
+    looks = 200_000
     answers = 1.0
 
     vocabulary: Vocabulary
