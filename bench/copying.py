@@ -104,7 +104,8 @@ def draw(runs: list[dict], lag: int) -> None:
         (line,) = axes.plot(x, y, style, linewidth=2)
         axes.annotate(names[run["cell"]], (x[-1], y[-1]), (6, 0), textcoords="offset points", color=line.get_color())
     axes.axhline(1 / SYMBOLS, color="grey", linewidth=0.8, linestyle=":")
-    axes.annotate("chance", (0, 1 / SYMBOLS), (2, 3), textcoords="offset points", color="grey", fontsize=9)
+    far = max(row[0] for run in runs for row in run["curve"])
+    axes.annotate("chance", (far, 1 / SYMBOLS), (6, -10), textcoords="offset points", color="grey", fontsize=9)
     axes.set(
         xlabel="seconds", ylabel="symbols right", ylim=(0, 1.03), title=f"Copying {LENGTH} symbols after {lag} blanks"
     )

@@ -47,6 +47,7 @@ from guina.panels import Panel
 
 MANY = 8192  # different characters from which bytes are the units, unless something else is said
 ENOUGH = {"small": 1e6, "medium": 4e6, "large": 1.5e7, "huge": 6e7}  # units that a size must get to see to be chosen
+ADAPTED = 50_000  # units that dynamic evaluation reads: a step of learning for every few of them
 PROMPT = 64  # characters of the prompts that samples and the proof begin with
 
 
@@ -184,9 +185,12 @@ class Write(Job):
         return scores | {"bits_per_char": per_char / math.log(2), "perplexity": float(nats_U.mean().exp())}
 
     def more(self, nets: Nets, arrays: Arrays) -> Scores:
-        """Dynamic evaluation, which learns from what it has read."""
-        units_U = arrays.all("unit")
-        return {"nats_per_char_dynamic": self.per_character(dynamic_nats(language(nets), units_U), units_U)}
+        """Dynamic evaluation, which learns from what it has read, beside the same units without it."""
+        net, units_U = language(nets), arrays.first(ADAPTED).all("unit")
+        return {
+            "nats_per_char_dynamic": self.per_character(dynamic_nats(net, units_U), units_U),
+            "nats_per_char_not_dynamic": self.per_character(carried_nats(net, units_U), units_U),
+        }
 
     def baseline(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Scores:
         """Unigrams; when thorough, interpolated 5-grams too."""

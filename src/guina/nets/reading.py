@@ -47,20 +47,17 @@ def fresh_nats(net: Language, units_U: np.ndarray, window: int = WINDOW, chunk: 
     return torch.cat([lane_nats(net, few, None)[0].flatten().cpu() for few in windows.split(chunk)])
 
 
-def dynamic_nats(
-    net: Language, units_U: np.ndarray, rate: float = 0.02, window: int = 32, most: int = 50_000
-) -> Tensor:
+def dynamic_nats(net: Language, units_U: np.ndarray, rate: float = 0.02, window: int = 32) -> Tensor:
     """−log p of units by a copy that learns from each window after it was judged on it (dynamic evaluation: Krause et
     al. 2018, https://arxiv.org/abs/1709.07432), by plain gradient steps.
 
     Args:
         rate: of the gradient, whose norm is clipped to 1.
-        most: units that are read.
     """
     with torch.inference_mode(False), torch.enable_grad():
         learner = copy.deepcopy(net).eval().requires_grad_(True)
         weights: list[Tensor] = list(learner.parameters())
-        units = torch.from_numpy(units_U[:most].astype(np.int64)).to(net.embed.weight.device)
+        units = torch.from_numpy(units_U.astype(np.int64)).to(net.embed.weight.device)
         memory = net.start(1)
         found = []
         for at in range(0, len(units) - 1, window):
