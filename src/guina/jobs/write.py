@@ -46,7 +46,7 @@ from guina.nets.writing import Manner, read, write
 from guina.panels import Panel
 
 MANY = 8192  # different characters from which bytes are the units, unless something else is said
-ENOUGH = {"small": 1e6, "medium": 4e6, "large": 1.5e7, "huge": 6e7}  # units that a size must get to see to be chosen
+ENOUGH = {"small": 1e6, "medium": 4e6, "large": 9e6, "huge": 6e7}  # units that a size must get to see to be chosen
 ADAPTED = 50_000  # units that dynamic evaluation reads: a step of learning for every few of them
 PROMPT = 64  # characters of the prompts that samples and the proof begin with
 
