@@ -161,3 +161,10 @@ def test_small_networks_learn_quickly_and_leave_the_random_state_alone():
 def test_an_unknown_cell_is_an_error():
     with pytest.raises(GuinaError, match="there is no cell lstn"):
         Shape(11, cell="lstn")
+
+
+def test_what_is_never_to_be_drawn_is_not():
+    net = model()
+    likeliest = int(read(net, [1, 2, 3])[0].argmax())
+    drawn = write(net, [1, 2, 3], Manner(temperature=1.5, never=(likeliest,)), torch.Generator().manual_seed(0))
+    assert likeliest not in {next(drawn) for _ in range(200)}

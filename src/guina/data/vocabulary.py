@@ -33,11 +33,13 @@ class Vocabulary(ABC):
         kind: "char", "byte", "bpe", "word".
         size: how many units there are.
         characters_V: how many characters each unit stands for.
+        never: units that stand for what is not known, which no one wants to read.
     """
 
     kind: str
     size: int
     characters_V: np.ndarray
+    never: tuple[int, ...] = ()
 
     @abstractmethod
     def encode(self, text: str) -> np.ndarray:
@@ -76,6 +78,7 @@ class Chars(Vocabulary):
     """
 
     kind = "char"
+    never = (0,)
 
     def __init__(self, known: Sequence[str]) -> None:
         self.known = list(known)
@@ -173,6 +176,7 @@ class Words(Vocabulary):
     """
 
     kind = "word"
+    never = (0,)
 
     def __init__(self, words: Sequence[str], known: Sequence[str]) -> None:
         self.words, self.chars = list(words), Chars(known)

@@ -48,6 +48,7 @@ from guina.panels import Panel
 MANY = 8192  # different characters from which bytes are the units, unless something else is said
 ENOUGH = {"small": 1e6, "medium": 4e6, "large": 9e6, "huge": 6e7}  # units that a size must get to see to be chosen
 ADAPTED = 50_000  # units that dynamic evaluation reads: a step of learning for every few of them
+SOMETHING = 12  # characters from which a line is a prompt
 PROMPT = 64  # characters of the prompts that samples and the proof begin with
 
 
@@ -233,7 +234,7 @@ class Write(Job):
 
     def pieces(self, net: Language, prompt: str, ask: WriteAsk) -> Iterator[str]:
         """The text after a prompt as it comes, in pieces that are whole characters."""
-        manner = Manner(ask.temperature, ask.top_k, ask.top_p, ask.min_p, ask.repetition)
+        manner = Manner(ask.temperature, ask.top_k, ask.top_p, ask.min_p, ask.repetition, self.vocabulary.never)
         drawn = write(net, self.units_of(prompt), manner, torch.Generator().manual_seed(ask.seed))
         yield from cut(self.texts(drawn, ask.length), ask.length, ask.stop)
 
@@ -274,9 +275,10 @@ class Write(Job):
         return {"sample": prompt + "".join(self.pieces(language(nets), prompt, WriteAsk(length=200, seed=1)))}
 
     def prompt(self, val: Arrays) -> str:
-        """The first line of the validation text, or its beginning."""
-        text = self.vocabulary.decode(val.first(200).all("unit").tolist()).lstrip()
-        return text.split("\n")[0][:PROMPT] + "\n"
+        """The first line of the validation text that says something, or the text's beginning."""
+        text = self.vocabulary.decode(val.first(2000).all("unit").tolist()).strip()
+        lines = [line for line in text.split("\n") if len(line) >= SOMETHING]
+        return (lines or [text])[0][:PROMPT] + "\n"
 
     def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> list[Panel]:
         assert isinstance(train, Stream), "this job made them"

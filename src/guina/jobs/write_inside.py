@@ -114,21 +114,31 @@ def cells(texts: Sequence[str], state_TH: np.ndarray, chosen: Sequence[tuple[str
     passages = []
     for name, cell, r in chosen:
         value_T = features(texts)[name]
-        start = livelist(value_T, SHOWN)
+        start = liveliest(value_T, SHOWN)
         at = slice(start, start + SHOWN)
         middle, spread = np.median(state_TH[:, cell]), np.abs(state_TH[:, cell]).max()
         shade = ((state_TH[at, cell] - middle) / (spread + 1e-9)).clip(-1, 1)
         tips = [f"{t!r}: {s:+.2f}" for t, s in zip(texts[at], state_TH[at, cell], strict=True)]
-        passages.append(Passage(name.capitalize(), f"cell {cell}, r = {r:+.2f}", texts[at], shade.tolist(), tips))
+        passages.append(Passage(name.capitalize(), f"cell {cell}, r = {signed(r)}", texts[at], shade.tolist(), tips))
     name, cell, r = chosen[0]
     says = (
-        f"Cell {cell} of {state_TH.shape[1]} follows “{name}” (correlation {r:+.2f} over {len(texts):,} units). "
+        f"Cell {cell} of {state_TH.shape[1]} follows “{name}” (correlation {signed(r)} over {len(texts):,} units). "
         "Nobody told it to; it is worth keeping in mind to guess what comes next."
     )
     return Passages("Cells that can be read", says, passages, low="below its median", high="above")
 
 
-def livelist(value_T: np.ndarray, length: int) -> int:
+def signed(value: float) -> str:
+    """A correlation with its sign.
+
+    Example:
+        >>> signed(-0.871), signed(0.5)
+        ('−0.87', '+0.50')
+    """
+    return f"{value:+.2f}".replace("-", "−")
+
+
+def liveliest(value_T: np.ndarray, length: int) -> int:
     """Where the window begins in which a feature varies most."""
     if len(value_T) <= length:
         return 0
@@ -138,7 +148,7 @@ def livelist(value_T: np.ndarray, length: int) -> int:
 
 def gates(texts: Sequence[str], trace: dict[str, np.ndarray], cell: int, name: str) -> Curves:
     """The gates and the state of one cell over a passage."""
-    start = livelist(features(texts)[name], SHOWN)
+    start = liveliest(features(texts)[name], SHOWN)
     at = slice(start, start + GATES)
     x = np.arange(len(texts[at]))
     lines = {GATE_NAMES[gate]: (x, trace[gate][at, cell]) for gate in GATE_NAMES if gate in trace}

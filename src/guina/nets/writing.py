@@ -21,6 +21,7 @@ class Manner:
         temperature: below 1 safer, above 1 bolder; 0: always the likeliest.
         top_k, top_p, min_p: see `guina.decode.narrow`.
         repetition: what units of the last `RECENT` are discouraged by; 1: not at all.
+        never: units that are not drawn, such as the one for what is not known.
     """
 
     temperature: float = 1.0
@@ -28,6 +29,7 @@ class Manner:
     top_p: float = 1.0
     min_p: float = 0.0
     repetition: float = 1.0
+    never: tuple[int, ...] = ()
 
 
 def read(net: Language, units: Sequence[int], memory: Memory | None = None) -> tuple[Tensor, Memory]:
@@ -47,6 +49,9 @@ def write(net: Language, prompt: Sequence[int], manner: Manner, rng: torch.Gener
     logits_V, memory = read(net, prompt)
     recent = [0] * net.reach + list(prompt[-RECENT:])
     while True:
+        logits_V = logits_V.index_fill(
+            0, torch.tensor(manner.never, dtype=torch.int64, device=logits_V.device), -torch.inf
+        )
         logits_V = discourage(logits_V, recent[-RECENT:], manner.repetition)
         unit = choose(logits_V, manner.temperature, manner.top_k, manner.top_p, manner.min_p, rng)
         yield unit
