@@ -39,15 +39,19 @@ def accuracy_rows() -> list[str]:
 
 
 def write_rows() -> list[str]:
-    """One row for each text, budget and setting."""
+    """One row for each text and budget; docs/log.md has the runs with other settings."""
     rows = []
     for row in read("write_score").get("rows", []):
         score, baseline = row["score"], row["baseline"]
-        settings = f" {row['settings']}" if row["settings"] else ""
+        if row["settings"]:
+            continue
+        dynamic = ""
+        if "nats_per_char_not_dynamic" in score:
+            adapted, not_adapted = score["nats_per_char_dynamic"], score["nats_per_char_not_dynamic"]
+            dynamic = f"; learning as it reads {adapted:.4f}, on units that cost {not_adapted:.4f} without"
         rows.append(
-            f"| write {row['data']}, `--minutes {row['minutes']:g}{settings}` ({row['size']}) "
-            f"| {score['nats_per_char']:.4f} nats a character; fresh windows {score['nats_per_char_fresh']:.4f}, "
-            f"dynamic {score['nats_per_char_dynamic']:.4f} "
+            f"| write {row['data']}, `--minutes {row['minutes']:g}` "
+            f"| {score['nats_per_char']:.4f} nats a character; fresh windows {score['nats_per_char_fresh']:.4f}{dynamic} "
             f"| {baseline['5-gram/nats_per_char']:.4f} 5-grams, {baseline['nats_per_char']:.4f} unigrams "
             f"| {row['seconds']:.1f} s |"
         )
@@ -101,6 +105,11 @@ def other_rows() -> list[str]:
             f"| `guina check` of {row['files']:,} {row['kind']}, nothing cached | {row['seconds']:.1f} s | | |"
             for row in checks["rows"]
         ]
+    if big := read("big_text"):
+        rows.append(
+            f"| write, a text of {big['gigabytes']:g} GB read, encoded and learned from for {big['steps']} steps "
+            f"| {big['peak_anonymous_mb']} MB of anonymous memory at most | | {big['seconds']:.0f} s |"
+        )
     if loop := read("loop_overhead"):
         rows.append(f"| the loop's own cost at steps of 2 ms | × {loop['ratio']:.3f} of a bare loop | | |")
     rows += [
