@@ -51,7 +51,8 @@ def write_rows() -> list[str]:
             dynamic = f"; learning as it reads {adapted:.4f}, on units that cost {not_adapted:.4f} without"
         rows.append(
             f"| write {row['data']}, `--minutes {row['minutes']:g}` "
-            f"| {score['nats_per_char']:.4f} nats a character; fresh windows {score['nats_per_char_fresh']:.4f}{dynamic} "
+            f"| {score['nats_per_char']:.4f} nats a character; "
+            f"fresh windows {score['nats_per_char_fresh']:.4f}{dynamic} "
             f"| {baseline['5-gram/nats_per_char']:.4f} 5-grams, {baseline['nats_per_char']:.4f} unigrams "
             f"| {row['seconds']:.1f} s |"
         )
