@@ -182,7 +182,7 @@ def test_check_counts_shows_and_says_what_a_training_would_do(folder: Path, tmp_
     assert found["channels"] == {"1": 390}
     assert "16×16 grey" in " ".join(found["plan"])
     html = page.read_text()
-    assert html.count('class="squares"') == 30  # ten of each class
+    assert html.count('class="squares"') == 24  # eight of each class
     assert "Contact sheet" in html
 
 

@@ -11,7 +11,7 @@ from guina.engine.job import Overview
 from guina.jobs.classify_inside import picture
 from guina.panels import Panel, Strip, Strips, Table
 
-SHOWN = 10  # pictures of a class on the contact sheet
+SHOWN = 8  # pictures of a class on the contact sheet: one row on a desk, two on a phone
 CLASSES = 60  # classes on it
 COMMONEST = 5  # sizes named
 
