@@ -99,6 +99,16 @@ class Gelu(nn.Module):
         return F.gelu(x)
 
 
+class Softplus(nn.Module):
+    """y = log(1 + eˣ): ReLU with its corner rounded, so that a network of few units draws smooth curves.
+
+    Dugas et al. 2000, "Incorporating second-order functional knowledge for better option pricing".
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.softplus(x)
+
+
 ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": Relu,
     "leaky_relu": LeakyRelu,
@@ -107,6 +117,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
     "sigmoid": Sigmoid,
     "silu": Silu,
     "gelu": Gelu,
+    "softplus": Softplus,
 }
 
 

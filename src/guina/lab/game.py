@@ -1,0 +1,241 @@
+"""The game on points: a job for the engine whose examples are points of a distribution, with every part to be swapped.
+
+The objective is guina/adversarial.py's, the networks nets/multilayer.py's, the loop the engine's.
+
+Axes: B N examples, D their dimension (1 or 2), Z the noise's.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from guina.adversarial import GAMES, flat_slope, unit_slope
+from guina.data.order import Draw, Order, Shuffled
+from guina.data.records import SPLITS, Arrays, Records, Report
+from guina.engine.job import Answer, Batch, Carry, Fitted, Job, Learner, Nets, Phase, Scores, Terms, Turn
+from guina.errors import GuinaError, did_you_mean
+from guina.nets.multilayer import multilayer, widths_of
+
+PENALTIES = ("none", "flat", "unit")
+NOISES = ("normal", "uniform", "even", "coins")
+OPTIMIZERS = ("adamw", "sgd", "muon")
+COINS = 16
+JUDGED = 10_000  # points that are judged
+POOL = 1 << 16  # points of the data
+
+
+@dataclass(frozen=True)
+class GameSettings:
+    """What can be swapped in a game on points."""
+
+    loss: str = "relativistic"
+    """non-saturating, least-squares, hinge, wasserstein, relativistic"""
+    penalty: str = "flat"
+    """on the critic's slope: none, flat (R1 + R2), unit (WGAN-GP)"""
+    gamma: float = 0.02
+    """weight of the penalty"""
+    every: int = 4
+    """steps from one penalty to the next, which weighs so many times as much"""
+    critic_steps: int = 1
+    """the critic's steps for each of the generator's"""
+    d_layers: str = "128-128-128"
+    """widths of the critic's hidden layers"""
+    g_layers: str = "128-128-128"
+    """widths of the generator's hidden layers"""
+    d_activation: str = "leaky_relu"
+    """relu, leaky_relu, maxout, tanh, sigmoid, silu, gelu, softplus; or one a layer: relu-tanh-relu"""
+    g_activation: str = "leaky_relu"
+    """the same, of the generator"""
+    d_kind: str = "dense"
+    """of the critic's layers: dense, batch_norm, spectral_norm, residual, minibatch; or one a layer"""
+    g_kind: str = "dense"
+    """the same, of the generator"""
+    d_optimizer: str = "adamw"
+    """adamw, sgd, muon"""
+    g_optimizer: str = "adamw"
+    """adamw, sgd, muon"""
+    d_rate: float = 1e-3
+    """the critic's highest learning rate"""
+    g_rate: float = 1e-3
+    """the generator's"""
+    batch: int = 256
+    """points a step"""
+    noise: str = "coins"
+    """normal; uniform; even: a grid with jitter; coins: normal, and sixteen tossed coins, so that a continuous
+    generator can answer with separate things"""
+    z: int = 2
+    """dimension of the noise, coins apart"""
+    beta2: float = 0.999
+    """how slowly AdamW forgets the size of gradients"""
+    average: float = 0.02
+    """half-life of the generator's averaged weights, as a share of the training; 0: the last weights"""
+
+
+@dataclass(frozen=True)
+class Points:
+    """A distribution of points: how to draw from it, and how to judge what was made.
+
+    Args:
+        scale: points are divided by it before the networks see them.
+    """
+
+    draw: Callable[[np.random.Generator, int], np.ndarray]
+    judge: Callable[[np.ndarray], Scores]
+    better: Callable[[Scores, Scores], bool]
+    dimension: int
+    scale: float = 1.0
+
+
+def check_game(settings: GameSettings) -> None:
+    """Raise GuinaError where a setting has no such value."""
+    named = (("loss", GAMES), ("penalty", PENALTIES), ("noise", NOISES), ("d_optimizer", OPTIMIZERS))
+    for name, choices in (*named, ("g_optimizer", OPTIMIZERS)):
+        value = getattr(settings, name)
+        if value not in choices:
+            raise GuinaError(
+                f"{name.replace('_', '.')} {value}", f"one of {', '.join(choices)}", did_you_mean(value, choices)
+            )
+    for name in ("every", "critic_steps", "batch", "z"):
+        if getattr(settings, name) < 1:
+            raise GuinaError(f"{name.replace('_', '.')} {getattr(settings, name)}", "at least 1")
+    for layers, act, kind in (("d_layers", "d_activation", "d_kind"), ("g_layers", "g_activation", "g_kind")):
+        multilayer(1, widths_of(getattr(settings, layers)), 1, getattr(settings, act), getattr(settings, kind))
+
+
+class PointsGame(Job):
+    """A generator and a critic on points; see `game_on`."""
+
+    name = "points"
+    Settings = GameSettings
+    metric = "seen"
+    data: ClassVar[Points]
+
+    # --- data ---
+
+    def read(self, source: str, splits: Sequence[str]) -> Records:
+        seed = int(source)
+        split_N = np.zeros(POOL, np.int64)
+        split_N[::8] = SPLITS.index("val")
+        return Records(np.arange(POOL).astype(str), split_N, {}, seed, f"points-{seed}", Report(POOL, POOL))
+
+    def fit(self, records: Records) -> None:
+        pass
+
+    def arrays(self, records: Records) -> Arrays:
+        x_ND = self.data.draw(np.random.default_rng(records.source), POOL) / self.data.scale
+        return Arrays({"x": x_ND.astype(np.float32)}, records.rows, records.names)
+
+    def fitted(self) -> Fitted:
+        return Fitted()
+
+    def restore(self, fitted: Fitted) -> None:
+        pass
+
+    def order(self, arrays: Arrays, phase: Phase) -> Order:
+        return Shuffled(len(arrays), phase.batch)
+
+    def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
+        return {"x": torch.from_numpy(arrays.take("x", draw.index_B))}
+
+    # --- the game ---
+
+    def build(self) -> Nets:
+        s = self.settings
+        inputs = s.z + (COINS if s.noise == "coins" else 0)
+        return {
+            "critic": multilayer(self.data.dimension, widths_of(s.d_layers), 1, s.d_activation, s.d_kind),
+            "generator": multilayer(inputs, widths_of(s.g_layers), self.data.dimension, s.g_activation, s.g_kind),
+        }
+
+    def phases(self) -> list[Phase]:
+        s = self.settings
+        turns = [Turn(f"critic{n + 1}" if n else "critic", ("critic",), self.critic_loss, fresh_batch=n > 0)
+                 for n in range(s.critic_steps)]  # fmt: skip
+        if s.penalty != "none" and s.gamma > 0:
+            turns.append(Turn("penalty", ("critic",), self.penalty, every=s.every))
+        turns.append(Turn("generator", ("generator",), self.generator_loss, fresh_batch=True))
+        learners = {
+            "critic": Learner(s.d_optimizer, s.d_rate, s.d_rate, betas=(0.0, s.beta2), momentum=0.0),
+            "generator": Learner(s.g_optimizer, s.g_rate, s.g_rate, betas=(0.0, s.beta2), momentum=0.0),
+        }
+        return [Phase("game", tuple(turns), learners, s.batch, warmup=0.0, hold=0.3, ema=s.average or None)]
+
+    def critic_loss(
+        self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator
+    ) -> tuple[Terms, Carry]:
+        with torch.no_grad():
+            fake = nets["generator"](self.noise(batch["x"], rng))
+        critic, loss = nets["critic"], GAMES[self.settings.loss].critic
+        return {"loss": loss(critic(batch["x"]), critic(fake)).sum()}, carry
+
+    def penalty(self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator) -> tuple[Terms, Carry]:
+        critic, real = nets["critic"], batch["x"]
+        with torch.no_grad():
+            fake = nets["generator"](self.noise(real, rng))
+        if self.settings.penalty == "flat":
+            slope = flat_slope(critic, real) + flat_slope(critic, fake)
+        else:
+            slope = unit_slope(critic, real, fake, torch.rand(len(real), generator=rng).to(real))
+        return {"slope": self.settings.gamma * self.settings.every * slope.sum()}, carry
+
+    def generator_loss(
+        self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator
+    ) -> tuple[Terms, Carry]:
+        critic, loss = nets["critic"], GAMES[self.settings.loss].generator
+        fake = nets["generator"](self.noise(batch["x"], rng))
+        return {"loss": loss(critic(batch["x"]), critic(fake)).sum()}, carry
+
+    def noise(self, like: Tensor, rng: torch.Generator) -> Tensor:
+        """As many draws of the noise as there are examples, in their dtype."""
+        return draw_noise(self.settings.noise, len(like), self.settings.z, rng).to(like)
+
+    def made(self, nets: Nets, n: int, seed: int = 0) -> np.ndarray:
+        """Points that the generator makes, in the data's own units, N×D."""
+        generator = nets["generator"]
+        z = draw_noise(self.settings.noise, n, self.settings.z, torch.Generator().manual_seed(seed))
+        return generator(z.to(next(generator.parameters()))).double().numpy() * self.data.scale
+
+    # --- judging ---
+
+    def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
+        return {"seen": 1.0, **self.data.judge(self.made(nets, JUDGED))}
+
+    def baseline(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Scores:
+        return {}
+
+    def better(self, a: Scores, b: Scores) -> bool:
+        return self.data.better(a, b)
+
+    def inputs(self, arrays: Arrays) -> Iterator[Any]:
+        yield from range(8)
+
+    def predict(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[Answer]:
+        for seed in inputs:
+            yield {"input": seed, "points": self.made(nets, 4, int(seed)).tolist()}
+
+
+def game_on(points: Points) -> type[PointsGame]:
+    """The game on these points. A job is made from its settings alone, so what it plays on belongs to its class."""
+    return type("PointsGame", (PointsGame,), {"data": points})
+
+
+def draw_noise(kind: str, n: int, z: int, rng: torch.Generator) -> Tensor:
+    """Noise N×Z of a kind, in float64.
+
+    "even" is a grid over −8 … 8 with jitter within its cells, in random order, each axis by itself.
+    """
+    if kind == "uniform":
+        return torch.rand(n, z, generator=rng, dtype=torch.float64) * 2 - 1
+    if kind == "even":
+        place = torch.stack([torch.randperm(n, generator=rng) for _ in range(z)], 1)
+        return ((place + torch.rand(n, z, generator=rng, dtype=torch.float64)) / n * 2 - 1) * 8
+    z_NZ = torch.randn(n, z, generator=rng, dtype=torch.float64)
+    if kind == "normal":
+        return z_NZ
+    return torch.cat([z_NZ, torch.randint(0, 2, (n, COINS), generator=rng) * 2.0 - 1], 1)
+
+

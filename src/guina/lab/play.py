@@ -1,0 +1,150 @@
+"""Playing a game: one training by the engine in a folder that is thrown away, watched, and measured.
+
+What the critic sees before its update, after it, and after the generator's is read by an observer (guina.engine.step);
+the loop knows nothing of it.
+
+Axes: N examples, D their dimension, H W the places of the grid that the critic is asked about.
+"""
+
+import io
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from guina.engine.budget import Limit
+from guina.engine.job import Nets, Turn
+from guina.engine.model import load_model
+from guina.engine.progress import Progress
+from guina.engine.run import read_lines
+from guina.engine.session import Options, Session
+from guina.engine.signals import Stop
+from guina.engine.step import Observer
+from guina.errors import GuinaError
+from guina.lab.game import PointsGame
+from guina.runtime import evaluating
+
+WATCHED = 20  # moments of a training that are kept
+SHOWN = 120  # made points that are shown, with the slope at each
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a training gave.
+
+    Args:
+        scores: at the end; empty where it diverged.
+        history: at each validation: the step, and the scores.
+        seconds: from the first step to the last, validations included.
+        made: some examples that the generator makes at the end, in the data's units; none where it diverged.
+    """
+
+    scores: dict[str, float]
+    history: list[tuple[int, dict[str, float]]]
+    seconds: float
+    steps: int
+    diverged: bool
+    made: np.ndarray
+
+
+class Watch:
+    """An observer that keeps, at a few steps, what the critic says of a fixed grid and where the made points are.
+
+    Args:
+        grid_ND: places, in the networks' units.
+        critic_turn, generator_turn: names of the turns that are watched.
+
+    Attributes:
+        kept: by step: "before", "after" (the critic's answers, N), "fakes", "slopes" (N×D), "moved" (the same fakes
+            after the generator's turn).
+    """
+
+    def __init__(self, game: PointsGame, grid_ND: np.ndarray, steps: int, critic_turn: str = "critic") -> None:
+        self.game, self.grid = game, torch.from_numpy(grid_ND).float()
+        self.at = {int(step) for step in np.unique(np.geomspace(1, max(2, steps), WATCHED).round() - 1)}
+        self.critic_turn = critic_turn
+        self.kept: dict[int, dict[str, np.ndarray]] = {}
+
+    def before(self, turn: Turn, nets: Nets, step: int) -> None:
+        if step in self.at and turn.name == self.critic_turn:
+            self._keep(step, before=self._asked(nets))
+
+    def after(self, turn: Turn, nets: Nets, step: int) -> None:
+        if step not in self.at:
+            return
+        if turn.name == "generator":
+            self._keep(step, moved=self._made(nets).numpy())
+        else:  # the critic's own turn, or the penalty's that follows it
+            fakes = self._made(nets)
+            self._keep(step, after=self._asked(nets), fakes=fakes.numpy(), slopes=self._slopes(nets, fakes))
+
+    def _keep(self, step: int, **found: np.ndarray) -> None:
+        self.kept.setdefault(step, {}).update({name: array.astype(np.float32) for name, array in found.items()})
+
+    @torch.no_grad()
+    def _asked(self, nets: Nets) -> np.ndarray:
+        return nets["critic"](self.grid).squeeze(1).numpy()
+
+    @torch.no_grad()
+    def _made(self, nets: Nets) -> torch.Tensor:
+        return torch.from_numpy(self.game.made(nets, SHOWN, seed=1) / self.game.data.scale).float()
+
+    @staticmethod
+    def _slopes(nets: Nets, fakes_ND: torch.Tensor) -> np.ndarray:
+        with torch.enable_grad():
+            x_ND = fakes_ND.clone().requires_grad_()
+            (slope_ND,) = torch.autograd.grad(nets["critic"](x_ND).sum(), x_ND)
+        return slope_ND.numpy()
+
+
+class Timed:
+    """An observer around all others that notes when the first and the last turn were."""
+
+    def __init__(self) -> None:
+        self.first = self.last = 0.0
+
+    def before(self, turn: Turn, nets: Nets, step: int) -> None:
+        self.first = self.first or time.perf_counter()
+
+    def after(self, turn: Turn, nets: Nets, step: int) -> None:
+        self.last = time.perf_counter()
+
+
+def play(game: PointsGame, source: str, seed: int, steps: int, observers: tuple[Observer, ...] = ()) -> Played:
+    """Play for so many steps; a game that diverges is a result, not an error."""
+    timed = Timed()
+    with tempfile.TemporaryDirectory(prefix="guina-lab-") as folder:
+        out = Path(folder) / "run"
+        options = Options(Limit(steps=steps), seed=seed, device="cpu", precision="float32", threads=1)
+        diverged, scores, made = False, {}, np.empty((0, game.data.dimension))
+        try:
+            outcome = Session(game, source, out, options, Progress(stream=io.StringIO()), Stop()).train((*observers, timed))
+            scores, made = outcome.score, made_by(out, game)
+        except GuinaError:
+            if not any(row.get("event") == "not finite" for row in read_lines(out / "events.jsonl")):
+                raise
+            diverged = True
+        rows = list(read_lines(out / "metrics.jsonl"))
+    history = [(row["step"], {k[4:]: v for k, v in row.items() if k.startswith("val/")}) for row in rows]
+    return Played(scores, history, timed.last - timed.first, steps, diverged, made)
+
+
+def made_by(out: Path, game: PointsGame, n: int = 1000) -> np.ndarray:
+    """Examples that a finished run's generator makes."""
+    _, nets = load_model(out / "model", lambda _: type(game))
+    with evaluating(*nets.values()):
+        return game.made(nets, n)
+
+
+def first_step(history: list[tuple[int, dict[str, float]]], good: Any) -> float:
+    """The first validated step whose scores are good; NaN where none was.
+
+    Example:
+        >>> first_step([(0, {"modes": 3}), (50, {"modes": 8})], lambda scores: scores["modes"] == 8)
+        50.0
+    """
+    return next((float(step) for step, scores in history if good(scores)), float("nan"))

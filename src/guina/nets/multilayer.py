@@ -1,0 +1,91 @@
+"""Networks of dense layers for points: small enough to watch, with every layer of one's own choice.
+
+Axes: B examples, I inputs, O outputs.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from guina.blocks.activations import ACTIVATIONS, channels_in
+from guina.blocks.dense import Dense
+from guina.blocks.minibatch import MinibatchDiscrimination
+from guina.blocks.names import one_each
+from guina.blocks.norm import BatchNorm
+from guina.errors import GuinaError
+
+KINDS = ("dense", "batch_norm", "spectral_norm", "residual", "minibatch")
+
+
+class Residual(nn.Module):
+    """y = x + layer(x) where both are as wide, and layer(x) elsewhere (He et al. 2015, https://arxiv.org/abs/1512.03385)."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x_BI: Tensor) -> Tensor:
+        y_BO = self.layer(x_BI)
+        return x_BI + y_BO if x_BI.shape == y_BO.shape else y_BO
+
+
+def multilayer(inputs: int, widths: Sequence[int], outputs: int, activation: str, kind: str = "dense") -> nn.Sequential:
+    """Hidden layers of these widths, each with its activation, and a dense one that answers.
+
+    Args:
+        activation: one name, or one for each hidden layer, with dashes: "relu-tanh-relu".
+        kind: of the hidden layers, likewise: dense; batch_norm or spectral_norm (Miyato et al. 2018,
+            https://arxiv.org/abs/1802.05957); residual; minibatch (a dense layer that also sees the others' answers).
+
+    Shapes: B×I → B×O.
+
+    Raises:
+        GuinaError: there is no such activation or kind, or the number of names is not that of the layers.
+
+    Example:
+        >>> import torch
+        >>> multilayer(2, [16, 16], 1, "relu-tanh")(torch.zeros(5, 2)).shape
+        torch.Size([5, 1])
+    """
+    activations = one_each("activation", activation.replace("-", ","), ACTIVATIONS, len(widths))
+    kinds = one_each("kind of layer", kind.replace("-", ","), KINDS, len(widths))
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    width = inputs
+    for n, (wanted, act, how) in enumerate(zip(widths, activations, kinds, strict=True), 1):
+        layers[f"layer{n}"] = hidden(width, wanted, act, how)
+        width = wanted + (MinibatchDiscrimination.features if how == "minibatch" else 0)
+    layers["answer"] = Dense(width, outputs)
+    return nn.Sequential(layers)
+
+
+def hidden(inputs: int, width: int, activation: str, kind: str) -> nn.Module:
+    """One hidden layer: dense, what its kind adds, and the activation."""
+    wide = channels_in(activation, width)
+    dense: nn.Module = Dense(inputs, wide)
+    if kind == "spectral_norm":
+        dense = spectral_norm(dense)
+    parts = [dense, *([BatchNorm(wide)] if kind == "batch_norm" else []), ACTIVATIONS[activation]()]
+    if kind == "minibatch":
+        parts.append(MinibatchDiscrimination(width))
+    layer = nn.Sequential(*parts)
+    return Residual(layer) if kind == "residual" else layer
+
+
+def widths_of(text: str) -> list[int]:
+    """Layer widths from "128-128-128".
+
+    Raises:
+        GuinaError: they are no whole numbers from 1 to 4096, or more than 16.
+
+    Example:
+        >>> widths_of("8-8-1")
+        [8, 8, 1]
+    """
+    parts = text.split("-")
+    if len(parts) > 16 or not all(part.isascii() and part.isdigit() and 0 < int(part) <= 4096 for part in parts):
+        raise GuinaError(f'layers "{text}"', "the width of each hidden layer, 1 to 4096, with dashes", "such as 128-128-128")
+    return [int(part) for part in parts]
+
+
