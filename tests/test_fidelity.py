@@ -2,6 +2,7 @@
 
 import doctest
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -156,8 +157,6 @@ def test_the_distance_to_a_copy_is_nothing():
 
 
 def test_ten_thousand_against_ten_thousand_take_seconds_and_little_memory():
-    import tracemalloc
-
     rng = np.random.default_rng(0)
     real_ND, fake_MD = rng.normal(size=(2, 10_000, 64)).astype(np.float32)
     tracemalloc.start()
@@ -198,7 +197,7 @@ def test_sliced_wasserstein_against_scipy_and_of_a_set_that_was_moved():
         line = np.array([np.cos(np.pi * n / 16), np.sin(np.pi * n / 16)])
         each.append(stats.wasserstein_distance(a_N2 @ line, b_M2 @ line))
     assert fidelity.sliced_wasserstein(a_N2, b_M2, 16) == pytest.approx(np.mean(each), rel=1e-9)
-    moved = fidelity.sliced_wasserstein(a_N2, a_N2 + [3, 4], 400)
+    moved = fidelity.sliced_wasserstein(a_N2, a_N2 + np.array([3, 4]), 400)
     assert moved == pytest.approx(2 / np.pi * 5, rel=1e-4)
     assert fidelity.sliced_wasserstein(a_N2, a_N2[::-1]) == 0
 

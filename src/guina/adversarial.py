@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
-Critic = Callable[[Tensor], Tensor]
+Answers = Callable[[Tensor], Tensor]  # a critic: examples to one number each
 
 
 class Game(NamedTuple):
@@ -37,12 +37,12 @@ GAMES = {
 }
 
 
-def flat_slope(critic: Critic, x_B: Tensor) -> Tensor:
+def flat_slope(critic: Answers, x_B: Tensor) -> Tensor:
     """½‖∇D(x)‖²: R1 on real examples, R2 on made ones (Mescheder et al. 2018, arXiv 1801.04406). B× … → B."""
     return squared_slope(critic, x_B) / 2
 
 
-def unit_slope(critic: Critic, real_B: Tensor, fake_B: Tensor, share_B: Tensor) -> Tensor:
+def unit_slope(critic: Answers, real_B: Tensor, fake_B: Tensor, share_B: Tensor) -> Tensor:
     """(‖∇D‖ − 1)² between real and made examples (Gulrajani et al. 2017, arXiv 1704.00028). B× … → B.
 
     Args:
@@ -52,7 +52,7 @@ def unit_slope(critic: Critic, real_B: Tensor, fake_B: Tensor, share_B: Tensor) 
     return (squared_slope(critic, share * real_B + (1 - share) * fake_B).clamp_min(1e-12).sqrt() - 1) ** 2
 
 
-def squared_slope(critic: Critic, x_B: Tensor) -> Tensor:
+def squared_slope(critic: Answers, x_B: Tensor) -> Tensor:
     """‖∇D(x)‖² of each example, itself differentiable."""
     x_B = x_B.detach().requires_grad_()
     (slope_B,) = torch.autograd.grad(critic(x_B).sum(), x_B, create_graph=True)

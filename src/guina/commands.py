@@ -95,7 +95,7 @@ class Predict:
     run: Positional[str]
     """the run folder"""
     inputs: Positional[tuple[str, ...]] = ()
-    """files or folders; for write: prompts"""
+    """files or folders; for write: prompts; for generate: seeds, or none"""
     job: str | None = None
     """the file that defines the job, if it is one of your own"""
     json: bool = False
@@ -235,9 +235,9 @@ def predict(argv: list[str]) -> int:
     from guina import api
 
     args, ask = parse_predict(argv)
-    if not args.inputs:
-        raise GuinaError("no inputs", "files or folders; for write: prompts", f"guina predict {args.run} FILE ...")
     run = api.load(args.run, args.job)
+    if not args.inputs and run.job.wants_inputs:
+        raise GuinaError("no inputs", "files or folders; for write: prompts", f"guina predict {args.run} FILE ...")
     if args.json:
         say_json({"answers": run.predict(*args.inputs, ask=ask)})
         return 0

@@ -203,8 +203,8 @@ def curve_coverage(x_ND: np.ndarray, curve_MD: np.ndarray, sigma: float, stretch
     """Coverage, the share of a curve's stretches that have samples; and good share, that of samples on the curve.
 
     On the curve is within 3 σ of the nearest of its points, which are taken to be even along it and closer than σ. The
-    stretches have equally many points (to within one). One is covered when the good samples nearest to its points are at least
-    a quarter of its fair number, N / stretches.
+    stretches have equally many points (to within one). One is covered when the good samples nearest to its points are
+    at least a quarter of its fair number, N / stretches.
 
     Example:
         >>> line_M2 = np.stack([np.linspace(0, 1, 100), np.zeros(100)], 1)

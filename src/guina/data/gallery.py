@@ -1,4 +1,4 @@
-"""Labelled pictures: decoded once into the cache, split by content, and brought to one shape.
+"""Pictures, labelled or not: decoded once into the cache, split by content, and brought to one shape.
 
 `read_gallery` decodes every file once (a bad one is named and counted) at its own size, into one flat memory-mapped
 array; `shape_of` says what shape the training pictures suggest; `decode_gallery` brings a split to that shape. Pictures
@@ -38,6 +38,7 @@ from guina.data.pictures import (
 from guina.data.records import SPLITS, TRAIN, VAL, Arrays, Records, Report
 from guina.data.sources import OBVIOUS, list_pictures
 from guina.data.split import DIGEST, contradictions, cut_validation, duplicates
+from guina.data.unlabelled import labels_that_hold
 from guina.errors import GuinaError
 
 FORMAT = "gallery-3"  # change it when what is cached changes
@@ -95,41 +96,51 @@ def read_gallery(
     validation: float = 0.1,
     max_bad: float = 0.01,
     columns: Columns = OBVIOUS,
+    labelled: bool = True,
 ) -> Records:
     """The labelled pictures of a source, decoded, for these splits; a missing validation split is cut from training.
+
+    Args:
+        labelled: whether they need labels. Otherwise those of a split have labels all or none, "" (see
+            `labels_that_hold`), and classes need not be on both sides of the cut.
 
     Raises:
         GuinaError: nothing to learn from, too many bad files, or classes that cannot be told apart or split.
     """
     report = Report()
-    listings = list_pictures(source, splits, report, columns)
-    parts = [load_part(listing, report) for listing in listings]
+    listings = list_pictures(source, splits, report, columns, labelled)
+    parts = [load_part(listing, report, labelled) for listing in listings]
     report.stop_when_too_bad(max_bad)
     given = [listing.split for listing in listings]
     names: list[str] = [name for part in parts for name in part.names]
-    label_N = np.concatenate([part.label_N for part in parts])
-    check_classes(sorted(set(label_N)), source)
+    labels = [part.label_N for part in parts]
+    label_N = np.concatenate(labels if labelled else labels_that_hold(labels, given, report))
+    if labelled:
+        check_classes(sorted(set(label_N)), source)
     split_N = np.concatenate(
-        [splits_of(p, s, VAL in given, splits, validation) for p, s in zip(parts, given, strict=True)]
+        [splits_of(p, s, VAL in given, splits, validation, labelled) for p, s in zip(parts, given, strict=True)]
     )
     digest_ND = np.concatenate([part.digest_ND for part in parts])
     report.used = len(names)
     there = {split: digest_ND[split_N == n] for n, split in enumerate(SPLITS) if (split_N == n).any()}
-    report.problems += duplicates(there) + contradictions(digest_ND, label_N)
+    known_N = np.full(len(label_N), labelled) | (label_N != "")
+    report.problems += duplicates(there) + contradictions(digest_ND[known_N], label_N[known_N])
     fingerprint = hashlib.blake2b(digest_ND.tobytes() + "\0".join(label_N).encode() + split_N.tobytes(), digest_size=16)
     return Records(names, split_N, {"label": label_N}, parts, fingerprint.hexdigest(), report)
 
 
-def splits_of(part: Part, split: str | None, val_given: bool, splits: Sequence[str], validation: float) -> np.ndarray:
+def splits_of(
+    part: Part, split: str | None, val_given: bool, splits: Sequence[str], validation: float, labelled: bool
+) -> np.ndarray:
     """The split of each picture of a part, as numbers."""
     n = len(part.kept_N)
     if split not in (None, TRAIN) or val_given or VAL not in splits:
         return np.full(n, SPLITS.index(split or TRAIN))
-    chosen_N = cut_validation(part.digest_ND, list(part.label_N), validation)
+    chosen_N = cut_validation(part.digest_ND, list(part.label_N) if labelled else [""] * n, validation)
     return np.where(chosen_N, SPLITS.index(VAL), SPLITS.index(TRAIN))
 
 
-def load_part(listing: Listing, report: Report) -> Part:
+def load_part(listing: Listing, report: Report, labelled: bool) -> Part:
     """A listing decoded, from the cache if it was before; the report hears of every file either way."""
     key = hashlib.blake2b(f"{FORMAT}-{listing.stamp}".encode(), digest_size=16).hexdigest()
     folder, facts = cached(key, partial(build_array if listing.load else build_files, listing))
@@ -144,7 +155,7 @@ def load_part(listing: Listing, report: Report) -> Part:
     if not len(kept_N):
         report.stop_when_too_bad(0.0)
         raise GuinaError("no picture can be used", "pictures in JPEG, PNG, WebP, GIF, BMP or TIFF")
-    if listing.split in (None, TRAIN) and listing.paths:
+    if labelled and listing.split in (None, TRAIN) and listing.paths:
         check_none_vanished(listing, kept_N, facts["skipped"])
     flat = np.memmap(folder / "flat.bin", np.uint8, "r")
     if listing.load:

@@ -29,8 +29,11 @@ class HubPicture:
         return stored["bytes"] if stored["bytes"] is not None else read_bytes(Path(stored["path"]))
 
 
-def list_hub(name: str, splits: Sequence[str], columns: Columns) -> list[Listing]:
+def list_hub(name: str, splits: Sequence[str], columns: Columns, labelled: bool = True) -> list[Listing]:
     """The listings of a data set's splits.
+
+    Args:
+        labelled: whether each picture needs a label; otherwise one without has "".
 
     Raises:
         GuinaError: `datasets` is not installed, there is no such data set, or no column of pictures or labels.
@@ -41,18 +44,18 @@ def list_hub(name: str, splits: Sequence[str], columns: Columns) -> list[Listing
         split = WORDS.get(key) or split_named(key)
         if split is not None and split not in splits:
             continue
-        picture, label = columns_of(name, rows.features, columns)
-        feature = rows.features[label]
-        decode = feature.int2str if hasattr(feature, "int2str") else str
-        known = [n for n, value in enumerate(rows[label]) if value is not None and value != -1]  # −1: kept secret
-        values = list(rows[label])
+        picture, label = columns_of(name, rows.features, columns, labelled)
+        decode = rows.features[label].int2str if label and hasattr(rows.features[label], "int2str") else str
+        values = list(rows[label]) if label else [None] * len(rows)
+        secret = [value is None or value == -1 for value in values]
+        known = [n for n in range(len(rows)) if not (labelled and secret[n])]
         stored = rows.cast_column(picture, no_decoding())
         listings.append(
             Listing(
                 split,
                 f"hub-{rows._fingerprint}-{picture}-{label}",
                 [f"{key}[{n}]" for n in known],
-                [decode(values[n]) for n in known],
+                ["" if secret[n] else decode(values[n]) for n in known],
                 [HubPicture(stored, n, picture) for n in known],
             )
         )
@@ -85,8 +88,8 @@ def no_decoding() -> Any:
     return Image(decode=False)
 
 
-def columns_of(name: str, features: Any, columns: Columns) -> tuple[str, str]:
-    """The columns of pictures and labels: by what they are, then by what they are called."""
+def columns_of(name: str, features: Any, columns: Columns, labelled: bool = True) -> tuple[str, str]:
+    """The columns of pictures and labels: by what they are, then by what they are called; "" if there need be none."""
     kinds = {key: type(feature).__name__ for key, feature in features.items()}
     chosen = []
     for asked, kind, words, option in (
@@ -97,11 +100,11 @@ def columns_of(name: str, features: Any, columns: Columns) -> tuple[str, str]:
             raise GuinaError(f"hf:{name} has no column {asked}", ", ".join(kinds), did_you_mean(asked, kinds))
         fitting = [asked] if asked else [key for key in kinds if kinds[key] == kind]
         fitting = fitting if len(fitting) == 1 else [word for word in words if word in (fitting or kinds)]
-        if not fitting:
+        if not fitting and (labelled or kind == "Image"):
             raise GuinaError(
                 f"hf:{name} has the columns {', '.join(kinds)}",
                 "one of pictures and one of labels",
                 f"name it with {option}",
             )
-        chosen.append(fitting[0])
+        chosen.append(fitting[0] if fitting else "")
     return chosen[0], chosen[1]

@@ -3,6 +3,7 @@
 Paths are relative to the table's folder and stay inside it.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
@@ -27,8 +28,13 @@ class Columns:
     label: str = ""
 
 
-def list_tables(tables: Sequence[Path], splits: Sequence[str], report: Report, columns: Columns) -> list[Listing]:
+def list_tables(
+    tables: Sequence[Path], splits: Sequence[str], report: Report, columns: Columns, labelled: bool = True
+) -> list[Listing]:
     """The listings of one table, or of one a split: train.csv and test.csv.
+
+    Args:
+        labelled: whether each picture needs a label; otherwise one without has "".
 
     Raises:
         GuinaError: a mistake in a table, a path that leads out of its folder, or two tables of one split.
@@ -36,7 +42,7 @@ def list_tables(tables: Sequence[Path], splits: Sequence[str], report: Report, c
     if len(tables) == 1:
         table = read_table(tables[0])
         whole = split_within(tables[0].stem)
-        listings = [list_rows(table, rows, split, report, columns) for split, rows in by_split(table, whole)]
+        listings = [list_rows(table, rows, split, report, columns, labelled) for split, rows in by_split(table, whole)]
         return [listing for listing in listings if listing.split in (None, *splits)]
     named: dict[str, Path] = {}
     for path in tables:
@@ -49,7 +55,7 @@ def list_tables(tables: Sequence[Path], splits: Sequence[str], report: Report, c
             )
         named[split] = path
     read = {split: read_table(path) for split, path in named.items() if split in splits}
-    return [list_rows(t, range(len(t)), split, report, columns) for split, t in read.items()]
+    return [list_rows(t, range(len(t)), split, report, columns, labelled) for split, t in read.items()]
 
 
 def is_obvious(tables: Sequence[Path], columns: Columns) -> bool:
@@ -61,6 +67,21 @@ def is_obvious(tables: Sequence[Path], columns: Columns) -> bool:
         return path_column(table, columns) != label_column(table, columns)
     except GuinaError:
         return False
+
+
+def say_which(tables: Sequence[Path], columns: Columns) -> bool:
+    """Whether tables beside pictures, which may do without any, say which these are: some of their paths are there."""
+    if columns.path or columns.label:
+        return True
+    named = [split_within(path.stem) for path in tables]
+    if len(tables) > 1 and (None in named or len(set(named)) < len(named)):
+        return False
+    try:
+        table = read_table(tables[0])
+        places = table.column(path_column(table, columns))[:10]
+    except GuinaError:
+        return False
+    return any(not outside(place) and os.path.isfile(table.path.parent / place.strip()) for place in places)
 
 
 def by_split(table: Table, whole: str | None) -> Iterator[tuple[str | None, Sequence[int]]]:
@@ -82,17 +103,25 @@ def path_column(table: Table, columns: Columns) -> str:
     return columns.path or table.guess("paths", PATHS, has_pictures, "--path-column")
 
 
-def label_column(table: Table, columns: Columns) -> str:
+def label_column(table: Table, columns: Columns, labelled: bool = True) -> str:
+    """The column of labels; "" where there need be none and none is called so."""
+
     def repeats(values: list[str]) -> bool:
         return len(set(values)) <= max(2, len(values) // 2) and not any(v.lower().endswith(PICTURES) for v in values)
 
+    if not labelled:
+        named = (name for word in LABELS for name in table.columns if name.strip().lower() == word)
+        return columns.label or next(named, "")
     return columns.label or table.guess("labels", LABELS, repeats, "--label-column")
 
 
-def list_rows(table: Table, rows: Sequence[int], split: str | None, report: Report, columns: Columns) -> Listing:
+def list_rows(
+    table: Table, rows: Sequence[int], split: str | None, report: Report, columns: Columns, labelled: bool
+) -> Listing:
     """The pictures that some rows of a table name."""
     places = table.column(path_column(table, columns))
-    answers = table.column(label_column(table, columns))
+    answering = label_column(table, columns, labelled)
+    answers = table.column(answering) if answering else [""] * len(table)
     root = table.path.parent
     inside = root.resolve()
     paths: list[Path] = []
@@ -100,7 +129,7 @@ def list_rows(table: Table, rows: Sequence[int], split: str | None, report: Repo
     names: list[str] = []
     for row in rows:
         place, label = places[row].strip(), answers[row].strip()
-        if not label:
+        if labelled and not label:
             report.found += 1
             report.skip(place or f"line {table.lines[row]}", "no label")
             continue

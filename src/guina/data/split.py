@@ -26,7 +26,8 @@ def cut_validation(digests_ND: np.ndarray, label_N: Sequence[str], share: float)
     left a side empty.
 
     Raises:
-        GuinaError: a class has a single picture (or copies of one), or the share is not between 0 and 1.
+        GuinaError: a class has a single picture (or copies of one), or the share is not between 0 and 1. A class called
+            "" is pictures without a label.
 
     Example:
         >>> digests = np.random.default_rng(0).integers(0, 256, (100, 16)).astype(np.uint8)
@@ -44,9 +45,10 @@ def cut_validation(digests_ND: np.ndarray, label_N: Sequence[str], share: float)
         places = at_N[mine]
         if places.min() == places.max():
             raise GuinaError(
-                f"class {name} has only one picture{' (and copies of it)' if len(mine) > 1 else ''}",
+                f"{f'class {name} has' if name else 'there is'} only one picture"
+                f"{' (and copies of it)' if len(mine) > 1 else ''}",
                 "two different ones at least: one to learn from and one to judge by",
-                "add pictures of it, or remove the class",
+                "add pictures of it, or remove the class" if name else "add pictures",
             )
         if not chosen_N[mine].any():
             chosen_N[mine[places == places.min()]] = True

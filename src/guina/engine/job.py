@@ -111,6 +111,20 @@ class Phase:
 
 
 @dataclass(frozen=True)
+class Remedy:
+    """What to change when a game went wrong; the engine goes back to the best checkpoint and does it.
+
+    Args:
+        why, change: what happened and what is done, for people.
+        rates: player → what its learning rate is multiplied by from now on.
+    """
+
+    why: str
+    change: str
+    rates: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Fitted:
     """What a job learned from the training split before any training: JSON and tensors."""
 
@@ -149,6 +163,7 @@ class Job(ABC):
         mixed_precision: whether it learns as well with products in bfloat16, where the device has units for them.
         looks: the most validation examples that a look during training takes.
         answers: how often all validation examples are answered after the last step: to conclude, and to score.
+        wants_inputs: whether there is nothing to answer where `guina predict` is given no inputs.
         Ask: a flat frozen dataclass of how to answer, which `guina predict` turns into flags.
     """
 
@@ -159,6 +174,7 @@ class Job(ABC):
     mixed_precision: ClassVar[bool] = False
     looks: ClassVar[int] = 5000
     answers: ClassVar[float] = 2.0
+    wants_inputs: ClassVar[bool] = True
     Ask: ClassVar[type] = NothingToAsk
 
     def __init__(self, settings: Any) -> None:
@@ -234,6 +250,19 @@ class Job(ABC):
     @abstractmethod
     def better(self, a: Scores, b: Scores) -> bool:
         """Whether a is better than b: what "best weights" means, which may differ from the headline."""
+
+    def remedy(
+        self, scores: Scores | None, best: Scores | None, terms: Mapping[str, float], tried: int
+    ) -> Remedy | None:
+        """Be shown each validation; what to do if an adversarial game collapsed, None while all is well.
+
+        Args:
+            scores: of this validation; None: a loss or gradient was no number, on data that are.
+            best: those of the best one so far.
+            terms: the mean of each loss term and gradient norm since the last validation, as metrics.jsonl has them.
+            tried: how many remedies were tried before.
+        """
+        return None
 
     def conclude(self, nets: Nets, val: Arrays) -> None:  # noqa: B027  most jobs have nothing left to set
         """Set what is learned after training, from the validation split (a temperature, a threshold)."""

@@ -112,13 +112,14 @@ class Optimizer:
             self.parts.append(torch.optim.SGD(groups, rate, momentum, nesterov=momentum > 0, fused=True))
         elif groups:
             self.parts.append(torch.optim.AdamW(groups, rate, learner.betas, fused=True))
+        self.slowed = 1.0  # what a remedy multiplies all rates by
         self.rates = [[group["lr"] for group in part.param_groups] for part in self.parts]
 
     def step(self, factor: float) -> None:
         """One update, at `factor` times the highest learning rate."""
         for part, rates in zip(self.parts, self.rates, strict=True):
             for group, rate in zip(part.param_groups, rates, strict=True):
-                group["lr"] = rate * factor
+                group["lr"] = rate * factor * self.slowed
             part.step()
 
     def state(self) -> dict[str, Tensor]:

@@ -5,7 +5,7 @@ generator. Gradients add up over shards and processes, each weighted by its coun
 (sum of the loss) / (global count) whoever computed it. More shards than processes is gradient accumulation.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Protocol
@@ -195,6 +195,11 @@ class Stepper:
         rng = self.rng.manual_seed(derive(self.seed, "batch", key, draw.step, shard))
         batch = self.job.batch(self.arrays, draw, rng)
         return {name: self._placed(tensor) for name, tensor in batch.items()}
+
+    def batches(self, turn: Turn, draw: Draw) -> Iterator[Tensor]:
+        """All tensors of this process's shards of a draw."""
+        for shard in self.team.mine:
+            yield from self.batch(draw.shard(shard, self.team.shards), turn, shard).values()
 
     def _placed(self, tensor: Tensor) -> Tensor:
         if tensor.is_floating_point() and tensor.dtype != self.runtime.dtype:

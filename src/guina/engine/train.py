@@ -23,6 +23,7 @@ from guina.engine.model import net_tensors, pick
 from guina.engine.optim import Average, rate_factor
 from guina.engine.parallel import Team
 from guina.engine.progress import Progress
+from guina.engine.rescue import explained, go_back, remedy_for, rescued
 from guina.engine.run import RunFolder
 from guina.engine.signals import Interrupted, Stop
 from guina.engine.step import NotFinite, Observer, Stepper
@@ -79,6 +80,8 @@ class Training:
         self.best: dict[str, Any] | None = None
         self.history: list[Scores] = []
         self.sums: dict[str, tuple[float, int]] = {}  # of each term since the last validation, and of how many turns
+        self.rates: dict[str, float] = {}  # what remedies multiply each player's learning rate by
+        self.remedies = 0
         self.saved_at = place.now()
         self.enter(0)
 
@@ -99,10 +102,16 @@ class Training:
         self.position = 0
         self.stepper.carries.clear()
         self.optimizers = {name: self.stepper.optimizer(name, how) for name, how in self.phase.learners.items()}
+        self.slow()
         self.averages: dict[str, Average] = {}
         if self.phase.ema is not None:
             self.averages = {name: Average(self.nets[name], copy.deepcopy(self.nets[name])) for name in self.optimizers}
         self.best = None
+
+    def slow(self) -> None:
+        """Multiply the players' rates by what remedies said."""
+        for player, optimizer in self.optimizers.items():
+            optimizer.slowed = self.rates.get(player, 1.0)
 
     @property
     def judged(self) -> Nets:
@@ -138,7 +147,7 @@ class Training:
                         raise Interrupted(stop.asked or signal.SIGTERM)
         except Interrupted as interrupt:
             with stop.shield():
-                self._event("interrupted", signal=str(interrupt))
+                self.event("interrupted", signal=str(interrupt))
                 self.save()
                 if self.place.runtime.first:
                     self.place.folder.status(now=True, state="interrupted", step=self.step, of=self.plan.steps)
@@ -161,7 +170,9 @@ class Training:
             try:
                 outcome = self.stepper.take(turn, self.phase, draw, self.optimizers, factor, stop)
             except NotFinite as failure:
-                raise self._explain(failure) from None
+                if not rescued(self, failure):
+                    raise explained(self, failure) from None
+                break  # the rest of the step was played by networks that are no more
             asked = asked or outcome.stop
             prefix = f"train/{turn.name}/" if len(self.phase.turns) > 1 else "train/"
             row |= {prefix + name: value for name, value in outcome.terms.items()}
@@ -212,6 +223,7 @@ class Training:
                 self.best is None or self.job.better(scores, self.best["scores"])
             )
             scores = finite(scores)
+            remedy = None if improved or final else remedy_for(self, scores)
             if improved:
                 self.best = {"step": self.step, "scores": scores}
                 self.improved_at = self.plan.done(self.step)
@@ -222,7 +234,9 @@ class Training:
             if not final:
                 self._revise(now)
             if improved:
-                self._event("best", **scores)
+                self.event("best", **scores)
+            if remedy is not None:
+                go_back(self, remedy)
             self._snap()
             self.save()
         if self.place.team.world == 1:
@@ -236,8 +250,12 @@ class Training:
                 scores = self.job.score(nets, self.val, self.limit)
         return self.place.team.say(scores)
 
+    def means(self) -> dict[str, float]:
+        """The mean of each term since the last validation."""
+        return {name: total / turns for name, (total, turns) in self.sums.items()}
+
     def _write_row(self, scores: Scores, now: float) -> None:
-        means = {name: total / turns for name, (total, turns) in self.sums.items()}
+        means = self.means()
         self.sums = {}
         if not self.place.runtime.first:
             return
@@ -260,7 +278,7 @@ class Training:
         elif last_phase and no_more_use(self.improved_at, self.plan.done(self.step)):
             self.stopped = "no more use"
             remaining = early_end(self.step, remaining)
-            self._event("decay", why="validation has not improved", steps=self.step + remaining)
+            self.event("decay", why="validation has not improved", steps=self.step + remaining)
         self.plan.revise(self.step, remaining)
 
     def _snap(self) -> None:
@@ -274,30 +292,11 @@ class Training:
             if things:
                 self.place.folder.snap(self.step, things)
 
-    # --- failures ---
+    # --- saving and restoring ---
 
-    def _explain(self, failure: NotFinite) -> GuinaError:
-        """Name the batch, write it down, and give the error that stops the run; the weights are untouched."""
-        draw = failure.draw
-        names = [self.train.names[int(i)] for i in draw.index_B]
-        guilty = self.stepper.culprits(failure.turn, draw) if self.place.team.world == 1 else []
-        diverged = len(guilty) in (0, len(names))  # no single example is to blame
-        named = names if diverged else guilty
-        self._event("not finite", turn=failure.turn.name, what=failure.what, examples=named)
-        return GuinaError(
-            f"{failure.what} is not finite at step {self.step}, turn {failure.turn.name}: "
-            + ", ".join(named[:8])
-            + (", …" if len(named) > 8 else ""),
-            "finite numbers in every example, and a learning rate they can bear",
-            f"{'lower the learning rate' if diverged else 'mend or remove these examples'}, and train anew;"
-            " the weights before this step are in the last checkpoint",
-        )
-
-    def _event(self, kind: str, **facts: Any) -> None:
+    def event(self, kind: str, **facts: Any) -> None:
         if self.place.runtime.first:
             self.place.folder.event(kind, self.step, **facts)
-
-    # --- saving and restoring ---
 
     def save(self) -> None:
         """Write a checkpoint of everything."""
@@ -321,7 +320,7 @@ class Training:
 
     FACTS = (
         *("step", "phase_index", "first_step", "position", "validated", "snapped", "improved_at", "stopped"),
-        *("best", "history", "sums"),
+        *("best", "history", "sums", "rates", "remedies"),
     )
 
     def restore(self, state: State) -> None:
@@ -333,12 +332,8 @@ class Training:
         self.enter(facts["phase_index"])
         for name in self.FACTS:
             setattr(self, name, facts[name])
-        for name, net in self.nets.items():
-            net.load_state_dict(pick(tensors, f"nets/{name}"))
-        for name, average in self.averages.items():
-            average.shadow.load_state_dict(pick(tensors, f"ema/{name}"))
-        for player, optimizer in self.optimizers.items():
-            optimizer.restore(pick(tensors, f"optim/{player}"))
+        self.take_tensors(tensors)
+        self.slow()
         for turn in self.phase.turns:
             for shard in self.place.team.mine:
                 carry = pick(tensors, f"carry/{turn.name}/{shard}")
@@ -348,6 +343,15 @@ class Training:
         self.place.progress.history = [s[self.job.metric] for s in self.history if self.job.metric in s]
         self.saved_at = self.place.now()
 
+    def take_tensors(self, tensors: dict[str, torch.Tensor]) -> None:
+        """Networks, averages and optimizers as a checkpoint has them."""
+        for name, net in self.nets.items():
+            net.load_state_dict(pick(tensors, f"nets/{name}"))
+        for name, average in self.averages.items():
+            average.shadow.load_state_dict(pick(tensors, f"ema/{name}"))
+        for player, optimizer in self.optimizers.items():
+            optimizer.restore(pick(tensors, f"optim/{player}"))
+
     def take_best(self) -> Nets:
         """The best networks of the last phase; the last ones if the best were damaged on disk, which is said."""
         nets = self.judged
@@ -355,7 +359,7 @@ class Training:
             try:
                 state = self.checkpoints.read(f"step-{self.best['step']}")
             except GuinaError as error:
-                self._event("best lost", why=error.what)
+                self.event("best lost", why=error.what)
                 self.place.progress.say(f"note: the last weights are used, not the best ones: {error.what}")
                 return nets
             for name, net in nets.items():

@@ -8,8 +8,12 @@ from pathlib import Path
 from guina.engine.job import Job
 from guina.errors import GuinaError, did_you_mean
 
-NAMES = ("classify", "write")
-ALSO_CALLED = {"image-classification": "classify", "text-generation": "write"}  # the field's own task names
+NAMES = ("classify", "write", "generate")
+ALSO_CALLED = {
+    "image-classification": "classify",
+    "text-generation": "write",
+    "image-generation": "generate",
+}  # the field's own task names
 
 
 def find(name: str) -> type[Job]:
@@ -33,6 +37,10 @@ def find(name: str) -> type[Job]:
             from guina.jobs.write import Write
 
             return Write
+        case "generate":
+            from guina.jobs.generate import Generate
+
+            return Generate
     raise GuinaError(f"there is no job {name}", mend=did_you_mean(name, (*NAMES, *ALSO_CALLED)))
 
 

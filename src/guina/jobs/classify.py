@@ -43,9 +43,9 @@ from guina.engine.job import (
     Turn,
 )
 from guina.errors import GuinaError
-from guina.jobs.classify_check import classify_overview
 from guina.jobs.classify_inside import inside_panels
 from guina.jobs.classify_panels import UNEQUAL, classify_panels
+from guina.jobs.picture_check import picture_overview
 from guina.losses import cross_entropy_sum
 from guina.nets.convnet import Architecture, ConvNet, architecture
 from guina.nets.summary import render, summary
@@ -130,7 +130,7 @@ class Classify(Job):
             f"a training would bring all to {height}×{width} {kind}: scaled until they cover it, the middle cut out",
             f"take {self.batch_size} pictures a step, and judge by {records.count(VAL):,} pictures of the val split",
         ]
-        return classify_overview(records, self.shape, plan)
+        return picture_overview(records, self.shape, plan)
 
     def fit(self, records: Records) -> None:
         self.classes = sorted(set(records.columns["label"]))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from guina.data import preprocess
+from guina.data.picture_files import picture
 from guina.data.records import Arrays
 from guina.nets import insight
 from guina.nets.convnet import ConvNet
@@ -24,11 +25,6 @@ HEAT = np.array(
 )  # dark to light
 
 Prepare = Callable[[Tensor], Tensor]
-
-
-def picture(pixels_HWC: np.ndarray) -> np.ndarray:
-    """A stored picture as one to look at: H×W for grey, H×W×3 for colour (transparency left out)."""
-    return pixels_HWC[:, :, 0] if pixels_HWC.shape[2] < 3 else pixels_HWC[:, :, :3]
 
 
 def inside_panels(

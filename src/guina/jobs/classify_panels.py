@@ -7,9 +7,9 @@ import torch
 
 from guina import metrics
 from guina.blocks.conv import slide
+from guina.data.picture_files import picture
 from guina.data.records import Arrays
 from guina.engine.job import Snap
-from guina.jobs.classify_inside import picture
 from guina.nets.convnet import ConvNet
 from guina.panels import Confusion, Curves, Panel, Pictures, Reliability, Sliding, Table
 

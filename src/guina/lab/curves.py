@@ -118,7 +118,13 @@ class Curves(PointsExperiment):
             return compared(rows, "sliced_w1", "sliced Wasserstein distance", more=False)
         row = rows[0]
         least = min(row.mean("coverage_first"), row.mean("coverage_second"))
-        verdict = "it makes points of both" if least >= 0.9 else "part of a curve is missing" if least > 0.3 else "one is lost"
+        verdict = (
+            "it makes points of both"
+            if least >= 0.9
+            else "part of a curve is missing"
+            if least > 0.3
+            else "one is lost"
+        )
         return (
             f"{spread_of(row, 'coverage_first', '.0%')} of the first curve covered and"
             f" {spread_of(row, 'coverage_second', '.0%')} of the second, {row.mean('good_share'):.0%} of the points on them:"

@@ -237,5 +237,3 @@ def draw_noise(kind: str, n: int, z: int, rng: torch.Generator) -> Tensor:
     if kind == "normal":
         return z_NZ
     return torch.cat([z_NZ, torch.randint(0, 2, (n, COINS), generator=rng) * 2.0 - 1], 1)
-
-

@@ -85,8 +85,10 @@ class Mixture(PointsExperiment):
                 f"All {self.K} modes on {whole} of {len(row.trials)} seeds, {spread_of(row, 'good_share', '.1%')} of the"
                 f" points good, their σ {spread_of(row, 'sigma_ratio', '.2f')} of the data's."
             )
-        return compared(rows, "modes", "modes found", more=True) + " " + compared(
-            rows, "good_share", "good points", more=True, form=".1%"
+        return (
+            compared(rows, "modes", "modes found", more=True)
+            + " "
+            + compared(rows, "good_share", "good points", more=True, form=".1%")
         )
 
 

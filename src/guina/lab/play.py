@@ -122,7 +122,9 @@ def play(game: PointsGame, source: str, seed: int, steps: int, observers: tuple[
         options = Options(Limit(steps=steps), seed=seed, device="cpu", precision="float32", threads=1)
         diverged, scores, made = False, {}, np.empty((0, game.data.dimension))
         try:
-            outcome = Session(game, source, out, options, Progress(stream=io.StringIO()), Stop()).train((*observers, timed))
+            outcome = Session(game, source, out, options, Progress(stream=io.StringIO()), Stop()).train(
+                (*observers, timed)
+            )
             scores, made = outcome.score, made_by(out, game)
         except GuinaError:
             if not any(row.get("event") == "not finite" for row in read_lines(out / "events.jsonl")):

@@ -73,9 +73,7 @@ class PointsExperiment(Experiment):
             "steps": float(played.steps),
         }
 
-    def _shown(
-        self, points: Points, settings: GameSettings, played: Played, watch: Watch, seed: int
-    ) -> dict[str, Any]:
+    def _shown(self, points: Points, settings: GameSettings, played: Played, watch: Watch, seed: int) -> dict[str, Any]:
         real_ND = points.draw(np.random.default_rng(seed + 1), 1000)
         curve = [(step, scores.get(self.curve, float("nan"))) for step, scores in played.history]
         shown: dict[str, Any] = {"real": real_ND, "curve": np.array(curve, np.float64), "kept": watch.kept}
@@ -94,7 +92,11 @@ class PointsExperiment(Experiment):
         title = f"{label.capitalize()} over the training"
         found: list[Panel] = [Curves(title, f"The mean over the seeds. {self.quality}", lines, "step", label)]
         stills = self._stills(rows)
-        return [*([stills] if stills else []), *found, *(self._game(row) for row in rows[:6] if row.trials[0].shows["kept"])]
+        return [
+            *([stills] if stills else []),
+            *found,
+            *(self._game(row) for row in rows[:6] if row.trials[0].shows["kept"]),
+        ]
 
     def _game(self, row: Row) -> Frames:
         shows = row.trials[0].shows
@@ -116,4 +118,6 @@ class PointsExperiment(Experiment):
             if len((shows := row.trials[0].shows)["made"])
         ]
         says = "The first seed of each setting: points of the data, and points that were made."
-        return Frames("What was made", says, [Still("at the end", scenes)], x_label="x", y_label="y") if scenes else None
+        return (
+            Frames("What was made", says, [Still("at the end", scenes)], x_label="x", y_label="y") if scenes else None
+        )

@@ -140,5 +140,3 @@ def play_on_a_line(kept: Kept, real_N: np.ndarray, scale: float, loss: str, x_ra
         "1). Arrows on some made numbers show which way the critic's slope sends them."
     )
     return Frames("The game, step by step", says, frames, x_label="x", y_label="probability")
-
-

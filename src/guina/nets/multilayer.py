@@ -85,7 +85,7 @@ def widths_of(text: str) -> list[int]:
     """
     parts = text.split("-")
     if len(parts) > 16 or not all(part.isascii() and part.isdigit() and 0 < int(part) <= 4096 for part in parts):
-        raise GuinaError(f'layers "{text}"', "the width of each hidden layer, 1 to 4096, with dashes", "such as 128-128-128")
+        raise GuinaError(
+            f'layers "{text}"', "the width of each hidden layer, 1 to 4096, with dashes", "such as 128-128-128"
+        )
     return [int(part) for part in parts]
-
-

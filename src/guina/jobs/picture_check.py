@@ -1,4 +1,4 @@
-"""What `guina check classify` says: classes and their balance, sizes, what a training would do, and a contact sheet."""
+"""What `guina check` says of pictures: classes and their balance, sizes, what a training would do, and a contact sheet."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,17 +6,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from guina.data.gallery import decode_gallery, sizes_of
-from guina.data.records import SPLITS, TRAIN, Records
+from guina.data.picture_files import picture
+from guina.data.records import SPLITS, TRAIN, Arrays, Records
 from guina.engine.job import Overview
-from guina.jobs.classify_inside import picture
-from guina.panels import Panel, Strip, Strips, Table
+from guina.panels import Panel, Pictures, Strip, Strips, Table
 
 SHOWN = 8  # pictures of a class on the contact sheet: one row on a desk, two on a phone
+SHEET = 64  # pictures of no class on it
 CLASSES = 60  # classes on it
 COMMONEST = 5  # sizes named
 
 
-def classify_overview(records: Records, shape: tuple[int, int, int], plan: Sequence[str]) -> Overview:
+def picture_overview(records: Records, shape: tuple[int, int, int], plan: Sequence[str]) -> Overview:
     """The overview.
 
     Args:
@@ -35,8 +36,10 @@ def classify_overview(records: Records, shape: tuple[int, int, int], plan: Seque
         "shape": list(shape),
         "plan": list(plan),
     }
-    lines = [class_line(counts), size_line(sizes, channels), *plan]
-    return Overview(facts, lines, [balance(counts), contact_sheet(records, shape)])
+    labelled = set(counts) != {""}
+    first = class_line(counts) if labelled else f"{records.count(TRAIN):,} pictures to learn from, of no class"
+    panels = [*([balance(counts)] if labelled else []), contact_sheet(records, shape)]
+    return Overview(facts, [first, size_line(sizes, channels), *plan], panels)
 
 
 def count_classes(records: Records) -> dict[str, dict[str, int]]:
@@ -83,7 +86,15 @@ def contact_sheet(records: Records, shape: tuple[int, int, int]) -> Panel:
         chosen = mine[np.linspace(0, len(mine) - 1, min(SHOWN, len(mine))).round().astype(int)]
         pictures = [picture(p) for p in arrays.take("pixels", chosen)]
         strips.append(Strip(str(names[k]), f"{counts[k]:,} to learn from", pictures))
+    if list(names) == [""]:
+        says = f"Some of them as a network would get them, {shape[1]}×{shape[0]} pixels."
+        return Pictures("Contact sheet", says, spread_out(arrays), [""] * min(SHEET, len(arrays)))
     says = f"Some of each class as a network would get them, {shape[1]}×{shape[0]} pixels. Look for wrong labels."
     if len(names) > CLASSES:
         says += f" The {CLASSES} rarest of {len(names)} classes are shown."
     return Strips("Contact sheet", says, strips)
+
+
+def spread_out(arrays: Arrays) -> list[np.ndarray]:
+    """Pictures from all over a split."""
+    return [picture(p) for p in arrays.first(SHEET).all("pixels")]

@@ -1,0 +1,118 @@
+"""Pictures that need no label: any folder of them, flat or nested. Labels come only from what is clearly classes.
+
+    photos/1.jpg  photos/2024/may/2.jpg     pictures without labels
+    photos/train/1.jpg  photos/test/2.jpg   the same by split
+    photos/cat/1.jpg  photos/dog/2.jpg      classes: two folders at least, and no picture beside them
+
+Documents among the pictures are left out; whatever else is no picture is skipped, and counts as a bad file.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from guina.data.folders import entries_of, entries_sorted, leave_out, split_folders, those_inside
+from guina.data.labelled import PICTURES
+from guina.data.listings import Listing, clean, name_of, split_named, stamp
+from guina.data.pictures import is_ignored, walk
+from guina.data.records import Report
+from guina.errors import GuinaError
+
+DOCUMENTS = (
+    *(".txt", ".md", ".rst", ".log", ".pdf", ".doc", ".docx", ".html", ".htm", ".xml", ".yaml", ".yml", ".toml"),
+    *(".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xlsx", ".npz", ".npy", ".mat", ".pkl", ".pt", ".db"),
+    *(".py", ".ipynb", ".sh", ".zip", ".tar", ".gz", ".xmp", ".aae"),
+)
+
+
+def list_unlabelled(root: Path, splits: Sequence[str], report: Report) -> list[Listing]:
+    """The pictures below a folder, by split where its folders are called so; none if it has no files.
+
+    Raises:
+        GuinaError: a folder that cannot be read, a link to one outside, or a split that was asked for and has two
+            folders or no pictures.
+    """
+
+    def ignored(path: Path) -> None:
+        report.ignore(path.name)
+
+    folders, loose = entries_of(root, root, ignored)
+    named = [(split_named(folder.name), folder) for folder in folders]
+    if not are_splits([split for split, _ in named], loose):
+        listing = list_place(root, folders, loose, root, None, ignored, report)
+        return [listing] if listing.paths else []
+    leave_out(loose, root, "beside the folders of splits", report)
+    listings = []
+    for split, folder in split_folders(named, root, splits, report).items():
+        listing = list_place(folder, *entries_of(folder, root, ignored), root, split, ignored, report)
+        if not listing.paths:
+            raise GuinaError(f"there are no pictures in {folder}", "pictures of each split", "fill it or remove it")
+        listings.append(listing)
+    return listings
+
+
+def are_splits(folders: Sequence[str | None], loose: Sequence[Path]) -> bool:
+    """Whether folders are splits, by the splits that their names say: two different ones, or one that is all there is."""
+    return len(set(folders) - {None}) > 1 or (
+        len(folders) == 1 and folders != [None] and not any(map(is_picture, loose))
+    )
+
+
+def list_place(
+    place: Path,
+    folders: Sequence[Path],
+    loose: Sequence[Path],
+    root: Path,
+    split: str | None,
+    ignored: Callable[[Path], None],
+    report: Report,
+) -> Listing:
+    """The pictures of one folder, with the names of its folders as labels if these are classes."""
+    groups = {folder: list(walk(folder, ignored)) for folder in folders}
+    filled = [folder for folder, paths in groups.items() if any(not is_document(path) for path in paths)]
+    classes = len(filled) > 1 and not any(map(is_picture, loose))
+    found = [(path, clean(folder.name) if classes else "") for folder, paths in groups.items() for path in paths]
+    found += [] if classes else [(path, "") for path in loose]
+    others = [path for path, _ in found if is_document(path)] + (list(loose) if classes else [])
+    leave_out(others, root, "beside the pictures", report)
+    label_of = {path: label for path, label in found if not is_document(path)}
+    paths = those_inside(label_of, root, report)
+    labels = [label_of[path] for path in paths]
+    return Listing(split, stamp(paths, *labels), [name_of(path, root) for path in paths], labels, paths)
+
+
+def holds_pictures(folder: Path) -> bool:
+    """Whether files right in a folder are called pictures; GuinaError if it cannot be read."""
+    return any(is_picture(path) and path.is_file() for path in entries_sorted(folder))
+
+
+def is_picture(path: Path) -> bool:
+    return path.suffix.lower() in PICTURES and not is_ignored(path.name)
+
+
+def is_document(path: Path) -> bool:
+    return path.suffix.lower() in DOCUMENTS
+
+
+def labels_that_hold(labels: Sequence[np.ndarray], splits: Sequence[str | None], report: Report) -> list[np.ndarray]:
+    """The labels of each listing, all or none: "" where one of its pictures has none, or where there is but one class.
+
+    Example:
+        >>> two, some = np.array(["cat", "dog"], object), np.array(["cat", ""], object)
+        >>> [label_N.tolist() for label_N in labels_that_hold([two, some], ["train", "test"], Report())]
+        [['cat', 'dog'], ['', '']]
+        >>> labels_that_hold([two[:1]], [None], Report())[0].tolist()
+        ['']
+    """
+    whole = []
+    for label_N, split in zip(labels, splits, strict=True):
+        without = int((label_N == "").sum())
+        if 0 < without < len(label_N):
+            report.problems.append(
+                f"warning: {without} of {len(label_N)} {f'{split} ' if split else ''}pictures have no label, "
+                "so the labels of the others are not used"
+            )
+        whole.append(np.full(len(label_N), "", object) if without else label_N)
+    classes = set().union(*whole) - {""}
+    return whole if len(classes) > 1 else [np.full(len(label_N), "", object) for label_N in whole]
