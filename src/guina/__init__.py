@@ -15,13 +15,13 @@ from guina.errors import GuinaError
 from guina.version import __version__
 
 if TYPE_CHECKING:
-    from guina.api import Run, check, load, train
+    from guina.api import Run, check, lab, load, train
 
-__all__ = ["GuinaError", "Run", "__version__", "check", "load", "train"]
+__all__ = ["GuinaError", "Run", "__version__", "check", "lab", "load", "train"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Run", "check", "load", "train"):
+    if name in ("Run", "check", "lab", "load", "train"):
         from guina import api
 
         return getattr(api, name)

@@ -1,4 +1,4 @@
-"""guina in Python: `train`, `load`, `check`, and the Run that they give. The command line calls the same functions.
+"""guina in Python: `train`, `load`, `check`, `lab`, and the Run that they give. The command line calls the same functions.
 
 run = guina.train("classify", "photos/", minutes=5)
 run.score()["score"]["accuracy"]
@@ -6,7 +6,7 @@ run.predict("cat.jpg")
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from guina.engine.budget import Limit
 from guina.engine.job import Answer, Job, Nets
 from guina.engine.model import load_model
 from guina.engine.progress import Progress, progress_for
-from guina.engine.run import RunFolder, new_folder, newest_folder
+from guina.engine.run import RunFolder, new_folder, newest_folder, write_atomic
 from guina.engine.session import Options, Outcome, Session
 from guina.engine.signals import Stop, interruptible
 from guina.engine.train import build_nets
@@ -264,6 +264,66 @@ def check(
 
         report["page"] = str(write_check(Path(out), kind.name, str(data), records.report, seen))
     return report
+
+
+def lab(
+    experiment: str,
+    swap: Mapping[str, Sequence[str]] | None = None,
+    *,
+    seeds: int = 3,
+    steps: int | None = None,
+    data: str | None = None,
+    out: str | Path | None = None,
+    say: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
+    """Run an experiment of the lab: each setting with each seed, a table, a page with pictures, a sentence.
+
+    Args:
+        swap: key → values; several keys: their grid; nothing: what the experiment is about.
+        seeds: how often each setting is repeated.
+        steps: of training; as the experiment says if it is not said.
+        data: for experiments on pictures: any DATA that classify or generate takes.
+        out: the page; runs/lab/EXPERIMENT.html, or with a number, if it is not said.
+        say: is told of each trial that ended, in a line.
+
+    Returns:
+        {"experiment", "rows", "says", "page"}, as `guina lab --json` prints it.
+    """
+    from guina.lab import find as find_experiment
+    from guina.lab.report import table_of
+    from guina.lab.runner import as_json, run_experiment
+    from guina.lab.swaps import grid, keys_of
+    from guina.look.page import render
+
+    found = find_experiment(experiment)
+    swaps = dict(swap or {key: values.split(",") for key, values in found.default.items()})
+    if data is not None:
+        if "data" not in keys_of(found.Settings):
+            raise GuinaError(f"{experiment} makes its own data", "--data for experiments on pictures", "leave --data out")
+        swaps["data"] = [data]
+    rows = run_experiment(found, grid(swaps), seeds, steps, say)
+    result = as_json(found, rows)
+    path = Path(out) if out else new_page(found.name)
+    repeat = f"{seeds} seed{'s' if seeds > 1 else ''}, {steps or found.steps:,} steps"
+    page = render(
+        found.name,
+        f"The claim: {found.claim} What these numbers say: {result['says']}",
+        [("swapped", "; ".join(f"{k}: {', '.join(v)}" for k, v in swaps.items()) or "nothing"), ("repeated", repeat)],
+        [table_of(found, rows), *found.panels(rows)],
+        job="guina lab",
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, page.encode())
+    return {**result, "page": str(path), "table": table_of(found, rows)}
+
+
+def new_page(name: str) -> Path:
+    """A page that is not there yet: runs/lab/NAME.html, or NAME-2.html, NAME-3.html …"""
+    path, n = Path("runs/lab") / f"{name}.html", 1
+    while path.exists():
+        n += 1
+        path = path.with_name(f"{name}-{n}.html")
+    return path
 
 
 def summarize(job: str, data: str | Path, settings: Mapping[str, Any] | None = None) -> str:

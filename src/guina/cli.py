@@ -15,16 +15,17 @@ HELP = f"""guina {__version__}: give it a folder and five minutes.
   guina score RUN [DATA]     the job's metrics, and beside them the simplest baseline's
   guina predict RUN INPUT …  answers, with confidence
   guina look RUN             one self-contained HTML report: inside the network, and where it fails
+  guina lab [EXPERIMENT]     what a textbook claims, tested; --swap KEY=A,B,C, --seeds N; without a name: the list
 
-JOB is classify, or the path of a file that defines one (./my_job.py).
-DATA is a path, or a sample that comes with guina: digits.
+JOB is classify, write, generate, or the path of a file that defines one (./my_job.py).
+DATA is a path, or a sample that comes with guina: digits (pictures), python-docs (text).
 RUN is a folder such as runs/classify/photos.
 
 Every command takes --json (one object on stdout, everything else on stderr) and --help.
 Exit codes: 0 done, 1 a bug of guina's, 2 you can mend it, 130 interrupted and 143 terminated (both resumable).
 """
 
-COMMANDS = ("demo", "check", "train", "score", "predict", "look")
+COMMANDS = ("demo", "check", "train", "score", "predict", "look", "lab")
 
 
 def main(argv: list[str] | None = None) -> NoReturn:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import tyro
-from tyro.conf import Positional
+from tyro.conf import Positional, UseAppendAction
 
 from guina.errors import GuinaError
 
@@ -112,6 +112,26 @@ class Look:
     """the file; report.html in the run folder if it is not said"""
     job: str | None = None
     """the file that defines the job, if it is one of your own"""
+    json: bool = False
+    """one JSON object on stdout, everything else on stderr"""
+
+
+@dataclass(frozen=True)
+class Lab:
+    """Run an experiment: each setting with several seeds, a table, a page with pictures, and a sentence."""
+
+    experiment: Positional[str | None] = None
+    """which; without one the list is printed"""
+    swap: UseAppendAction[tuple[str, ...]] = ()
+    """KEY=A,B,C: what to change, and to what; several: their grid"""
+    seeds: int = 3
+    """how often each setting is repeated"""
+    steps: int | None = None
+    """of training; as many as suit the experiment if it is not said"""
+    data: str | None = None
+    """for experiments on pictures: DATA as classify or generate take it; digits if it is not said"""
+    out: str | None = None
+    """the page; runs/lab/EXPERIMENT.html if it is not said"""
     json: bool = False
     """one JSON object on stdout, everything else on stderr"""
 
@@ -274,6 +294,40 @@ def look(argv: list[str]) -> int:
     else:
         print(f"open {path}")
     return 0
+
+
+def lab(argv: list[str]) -> int:
+    from guina import api
+    from guina.lab import NAMES, find
+    from guina.lab.report import as_text
+    from guina.lab.swaps import described, read_swaps
+
+    named = argv[0] if argv and not argv[0].startswith("-") else None
+    if named and {"-h", "--help"} & set(argv):
+        found = find(named)
+        print(f"{named}: {found.claim}\n\nWhat can be swapped (--swap KEY=A,B,C), its default, and what it is:\n")
+        print(f"{described(found.Settings)}\n\nIts numbers: {'; '.join(found.metrics.values())}.\n{found.steps:,} steps.\n")
+    args = parse(Lab, "lab", argv)
+    if args.experiment is None:
+        listed = {name: find(name).claim for name in NAMES}
+        if args.json:
+            say_json({"experiments": listed})
+        else:
+            print("\n".join(f"  {name:<12} {claim}" for name, claim in listed.items()))
+            print("\nguina lab EXPERIMENT --help lists what can be swapped.")
+        return 0
+    swaps = read_swaps(args.swap)
+    found = api.lab(args.experiment, swaps, seeds=args.seeds, steps=args.steps, data=args.data, out=args.out, say=to_stderr)
+    table = found.pop("table")
+    if args.json:
+        say_json(found)
+    else:
+        print(f"{as_text(table)}\n\n{found['says']}\nopen {found['page']}")
+    return 0
+
+
+def to_stderr(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 def demo(argv: list[str]) -> int:

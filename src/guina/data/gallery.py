@@ -98,7 +98,7 @@ def read_gallery(
     columns: Columns = OBVIOUS,
     labelled: bool = True,
 ) -> Records:
-    """The labelled pictures of a source, decoded, for these splits; a missing validation split is cut from training.
+    """The pictures of a source, decoded, for these splits; a missing validation split is cut from training.
 
     Args:
         labelled: whether they need labels. Otherwise those of a split have labels all or none, "" (see

@@ -4,7 +4,8 @@
     photos/train/1.jpg  photos/test/2.jpg   the same by split
     photos/cat/1.jpg  photos/dog/2.jpg      classes: two folders at least, and no picture beside them
 
-Documents among the pictures are left out; whatever else is no picture is skipped, and counts as a bad file.
+Files that by their names are something else (texts, tables, videos) are left out, which is said; whatever then turns
+out to be no picture is skipped, and counts as a bad file.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,10 +20,10 @@ from guina.data.pictures import is_ignored, walk
 from guina.data.records import Report
 from guina.errors import GuinaError
 
-DOCUMENTS = (
+OTHERS = (
     *(".txt", ".md", ".rst", ".log", ".pdf", ".doc", ".docx", ".html", ".htm", ".xml", ".yaml", ".yml", ".toml"),
     *(".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xlsx", ".npz", ".npy", ".mat", ".pkl", ".pt", ".db"),
-    *(".py", ".ipynb", ".sh", ".zip", ".tar", ".gz", ".xmp", ".aae"),
+    *(".py", ".ipynb", ".sh", ".zip", ".tar", ".gz", ".xmp", ".aae", ".mov", ".mp4", ".m4v", ".avi", ".mkv", ".webm"),
 )
 
 
@@ -30,8 +31,8 @@ def list_unlabelled(root: Path, splits: Sequence[str], report: Report) -> list[L
     """The pictures below a folder, by split where its folders are called so; none if it has no files.
 
     Raises:
-        GuinaError: a folder that cannot be read, a link to one outside, or a split that was asked for and has two
-            folders or no pictures.
+        GuinaError: a folder that cannot be read, a link to one outside, no split that was asked for, or a split of two
+            folders or without pictures.
     """
 
     def ignored(path: Path) -> None:
@@ -43,8 +44,12 @@ def list_unlabelled(root: Path, splits: Sequence[str], report: Report) -> list[L
         listing = list_place(root, folders, loose, root, None, ignored, report)
         return [listing] if listing.paths else []
     leave_out(loose, root, "beside the folders of splits", report)
+    chosen = split_folders(named, root, splits, report)
+    if not chosen:
+        there = ", ".join(sorted({split for split, _ in named if split}))
+        raise GuinaError(f"{root} has only a split for {there}", f"one for {' or '.join(splits)}", "add its pictures")
     listings = []
-    for split, folder in split_folders(named, root, splits, report).items():
+    for split, folder in chosen.items():
         listing = list_place(folder, *entries_of(folder, root, ignored), root, split, ignored, report)
         if not listing.paths:
             raise GuinaError(f"there are no pictures in {folder}", "pictures of each split", "fill it or remove it")
@@ -53,10 +58,9 @@ def list_unlabelled(root: Path, splits: Sequence[str], report: Report) -> list[L
 
 
 def are_splits(folders: Sequence[str | None], loose: Sequence[Path]) -> bool:
-    """Whether folders are splits, by the splits that their names say: two different ones, or one that is all there is."""
-    return len(set(folders) - {None}) > 1 or (
-        len(folders) == 1 and folders != [None] and not any(map(is_picture, loose))
-    )
+    """Whether folders are splits, by those that their names say: two different ones, or one that is all there is."""
+    said = set(folders) - {None}
+    return len(said) > 1 or (len(said) == len(folders) == 1 and not any(map(is_picture, loose)))
 
 
 def list_place(
@@ -70,13 +74,13 @@ def list_place(
 ) -> Listing:
     """The pictures of one folder, with the names of its folders as labels if these are classes."""
     groups = {folder: list(walk(folder, ignored)) for folder in folders}
-    filled = [folder for folder, paths in groups.items() if any(not is_document(path) for path in paths)]
+    filled = [folder for folder, paths in groups.items() if any(not is_other(path) for path in paths)]
     classes = len(filled) > 1 and not any(map(is_picture, loose))
     found = [(path, clean(folder.name) if classes else "") for folder, paths in groups.items() for path in paths]
     found += [] if classes else [(path, "") for path in loose]
-    others = [path for path, _ in found if is_document(path)] + (list(loose) if classes else [])
+    others = [path for path, _ in found if is_other(path)] + (list(loose) if classes else [])
     leave_out(others, root, "beside the pictures", report)
-    label_of = {path: label for path, label in found if not is_document(path)}
+    label_of = {path: label for path, label in found if not is_other(path)}
     paths = those_inside(label_of, root, report)
     labels = [label_of[path] for path in paths]
     return Listing(split, stamp(paths, *labels), [name_of(path, root) for path in paths], labels, paths)
@@ -91,8 +95,8 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in PICTURES and not is_ignored(path.name)
 
 
-def is_document(path: Path) -> bool:
-    return path.suffix.lower() in DOCUMENTS
+def is_other(path: Path) -> bool:
+    return path.suffix.lower() in OTHERS
 
 
 def labels_that_hold(labels: Sequence[np.ndarray], splits: Sequence[str | None], report: Report) -> list[np.ndarray]:
@@ -110,8 +114,8 @@ def labels_that_hold(labels: Sequence[np.ndarray], splits: Sequence[str | None],
         without = int((label_N == "").sum())
         if 0 < without < len(label_N):
             report.problems.append(
-                f"warning: {without} of {len(label_N)} {f'{split} ' if split else ''}pictures have no label, "
-                "so the labels of the others are not used"
+                f"warning: there is no label for {without} of {len(label_N)} {f'{split} ' if split else ''}pictures, "
+                "so those of the others are not used"
             )
         whole.append(np.full(len(label_N), "", object) if without else label_N)
     classes = set().union(*whole) - {""}

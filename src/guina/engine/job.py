@@ -49,6 +49,7 @@ class Turn:
         loss: what they minimise.
         every: the turn is taken in every so many steps (a lazy penalty).
         fresh_batch: whether it draws a batch of its own instead of the step's.
+        joins: its gradient is added to that of the next turn of the same players, which takes the step for both.
         count: the denominator of the loss, known before the backward pass: examples, tokens ...
     """
 
@@ -57,6 +58,7 @@ class Turn:
     loss: Loss
     every: int = 1
     fresh_batch: bool = False
+    joins: bool = False
     count: Callable[[Batch], int] = examples
 
 

@@ -5,7 +5,7 @@ generator. Gradients add up over shards and processes, each weighted by its coun
 (sum of the loss) / (global count) whoever computed it. More shards than processes is gradient accumulation.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Protocol
@@ -25,6 +25,12 @@ from guina.runtime import Runtime, derive, seed_layers
 def trainable(net: nn.Module) -> dict[str, Tensor]:
     """The weights a network learns, by name: those that were not frozen when it was built."""
     return {name: weight for name, weight in net.named_parameters() if weight.requires_grad}
+
+
+def norm_of(grads: Sequence[Tensor]) -> float:
+    """The norm of all gradients together."""
+    # torch.nn.utils.get_total_norm sorts by device first, which costs a small network 3 % of its step
+    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(grads)))).item()
 
 
 class Observer(Protocol):
@@ -89,6 +95,7 @@ class Stepper:
         self.buffers = [b for net in nets.values() for b in net.buffers() if b.dtype != torch.bool]
         self.before = [b.clone() for b in self.buffers]  # as they were before the turn
         self.at_turn: tuple[str, ...] = ()
+        self.waiting: dict[Tensor, Tensor] = {}  # gradients of a turn that joins the next one
 
     def optimizer(self, player: str, learner: Learner) -> Optimizer:
         """A new optimizer of a player's weights."""
@@ -119,23 +126,36 @@ class Stepper:
         grads = [w.grad for name in turn.players for w in self.weights[name] if w.grad is not None]
         total, stops = self._gather(passes, grads, stop)
         terms = {name: value.item() / total for name, value in passes.sums.items()}
-        # torch.nn.utils.get_total_norm sorts by device first, which costs a small network 3 % of its step
-        norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(grads))).item()
+        norm = norm_of(grads)
         if not isfinite(norm) or not all(map(isfinite, terms.values())):
             if self.buffers:
                 torch._foreach_copy_(self.buffers, self.before)
+            self.waiting = {}
             bad = [name for name, value in terms.items() if not isfinite(value)]
             raise NotFinite(turn, f"the loss ({', '.join(bad)})" if bad else "the gradient", draw)
         for buffer, far in zip(self.buffers, passes.moved, strict=False):  # the mean over the shards
             buffer.add_((far / self.team.shards).to(buffer.dtype))
         self.carries |= passes.carries
+        if turn.joins:
+            self.waiting = {w: w.grad for name in turn.players for w in self.weights[name] if w.grad is not None}
+            return self._done(turn, draw, Outcome(terms, norm, stops))
+        if self.waiting:
+            for weight, gradient in self.waiting.items():
+                weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)
+            self.waiting = {}
+            grads = [w.grad for name in turn.players for w in self.weights[name] if w.grad is not None]
+            norm = norm_of(grads)
         if phase.clip is not None and norm > phase.clip:
             torch._foreach_mul_(grads, phase.clip / norm)
         for name in turn.players:
             optimizers[name].step(factor)
+        return self._done(turn, draw, Outcome(terms, norm, stops))
+
+    def _done(self, turn: Turn, draw: Draw, outcome: Outcome) -> Outcome:
+        """Let observers read what there is after a turn."""
         for observer in self.observers:
             observer.after(turn, self.nets, draw.step)
-        return Outcome(terms, norm, stops)
+        return outcome
 
     def _gather(self, passes: Passes, grads: list[Tensor], stop: bool) -> tuple[float, bool]:
         """Make gradients, sums and moves those of all processes; the global count, and whether any wants to stop."""

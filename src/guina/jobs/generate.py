@@ -13,7 +13,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
@@ -49,7 +49,7 @@ from guina.jobs.generate_check import generate_overview
 from guina.jobs.generate_monitor import find_remedy
 from guina.jobs.generate_panels import generate_panels
 from guina.jobs.generate_scores import JUDGED, KNOWN, LOOKED, baselines, distances, novelty
-from guina.jobs.generate_settings import GenerateAsk, GenerateSettings, check_ask, check_settings
+from guina.jobs.generate_settings import GenerateAsk, GenerateSettings, Recipe, check_ask, check_settings
 from guina.nets.convnet import ConvNet, architecture
 from guina.nets.critic import Critic
 from guina.nets.generator import SIDES, Generator, PictureShape
@@ -71,6 +71,7 @@ class Generate(Job):
     sizes = ("tiny", "small", "medium", "large")
     mixed_precision = True
     wants_inputs = False
+    recipe: ClassVar[Recipe] = Recipe()
 
     def __init__(self, settings: GenerateSettings) -> None:
         super().__init__(settings)
@@ -150,8 +151,8 @@ class Generate(Job):
 
     def build(self) -> Nets:
         size = "small" if self.settings.size == "auto" else self.settings.size
-        shape = PictureShape(*self.shape, len(self.classes), size)
-        nets = {"critic": Critic(shape), "generator": Generator(shape)}
+        shape, r = PictureShape(*self.shape, len(self.classes), size), self.recipe
+        nets = {"critic": Critic(shape, r.critic_activation), "generator": Generator(shape, r.generator_activation)}
         for net in nets.values():
             net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  torch's stubs lack it
         return nets
@@ -165,18 +166,16 @@ class Generate(Job):
         return self.settings.augment == "on" or (self.settings.augment == "auto" and self.examples < FEW)
 
     def phases(self) -> list[Phase]:
-        s = self.settings
-        turns = (
-            Turn("critic", ("critic",), self.critic_loss),
-            Turn("penalty", ("critic",), self.penalty, every=s.every),
-            Turn("generator", ("generator",), self.generator_loss),
-        )
+        s, r = self.settings, self.recipe
+        penalty = Turn("penalty", ("critic",), self.penalty, every=s.every, joins=True)
+        game = [
+            Turn(f"critic{n or ''}", ("critic",), self.critic_loss, fresh_batch=n > 0) for n in range(r.critic_steps)
+        ]
+        turns = (*([penalty] if s.penalty else []), *game, Turn("generator", ("generator",), self.generator_loss))
         learners = {
-            player: Learner("adamw", rate, betas=(0.0, 0.99))
-            for player, rate in (("critic", s.critic_rate or s.rate), ("generator", s.rate))
+            "critic": learner(r.critic_optimizer, s.critic_rate or s.rate),
+            "generator": learner(r.generator_optimizer, s.rate),
         }
-        if s.penalty == 0:
-            turns = (turns[0], turns[2])
         return [Phase("game", turns, learners, self.batch_size, warmup=0.0, hold=0.3, ema=0.05)]
 
     @property
@@ -342,6 +341,15 @@ class Generate(Job):
 
     def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> list[Panel]:
         return generate_panels(self, nets, (train, arrays), snaps)
+
+
+def learner(optimizer: Literal["adamw", "muon", "sgd"], rate: float) -> Learner:
+    """How a player learns. A critic's advice of some steps ago is of use to Muon, which learns from its direction alone;
+    to AdamW it is not (Huang et al. 2024).
+    """
+    if optimizer == "muon":
+        return Learner("muon", rate, rate / 20, betas=(0.0, 0.99), momentum=0.8, iterations=3)
+    return Learner(optimizer, rate / 20, betas=(0.0, 0.99), momentum=0.0)
 
 
 def make_with(nets: Nets, z_NZ: Tensor, classes: Tensor | None) -> np.ndarray:

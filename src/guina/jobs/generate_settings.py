@@ -25,8 +25,8 @@ class GenerateSettings:
     """share of the critic's loss at which the penalty on its slope holds itself"""
     every: int = 8
     """steps from one penalty to the next"""
-    rate: float = 0.001
-    """the highest learning rate"""
+    rate: float = 0.02
+    """the highest learning rate, of Muon: how far a layer turns in a step"""
     critic_rate: float = 0.0
     """the critic's; 0: the same"""
     augment: Choice = "auto"
@@ -43,6 +43,23 @@ class GenerateSettings:
     """of a table: the column of paths; obvious ones are found"""
     label_column: str = ""
     """of a table: the column of labels"""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is part of the recipe rather than a setting; the lab swaps it.
+
+    Args:
+        critic_activation, generator_activation: see blocks/activations.py.
+        critic_optimizer, generator_optimizer: "adamw", "muon", "sgd".
+        critic_steps: for each of the generator's.
+    """
+
+    critic_activation: str = "leaky_relu"
+    generator_activation: str = "leaky_relu"
+    critic_optimizer: Literal["adamw", "muon", "sgd"] = "muon"
+    generator_optimizer: Literal["adamw", "muon", "sgd"] = "muon"
+    critic_steps: int = 1
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """activations: which activation learns best in a convolutional network, and why the others do not.
 
 Textbooks advise ReLU first (Nair & Hinton 2010; Krizhevsky et al. 2012 had it six times faster than tanh), with an eye
-on units that die; leaky ReLU (Maas et al. 2013) or maxout (Goodfellow et al. 2013, https://arxiv.org/abs/1302.4389) where
-they do; tanh as second best and sigmoid never, since a saturated unit passes no gradient and what it does pass is at most
-a quarter, layer by layer (Glorot & Bengio 2010). They speak of networks without normalisation, as is this one unless
-`norm` is swapped. Each activation gets the rate that suits it best.
+on units that die; leaky ReLU (Maas et al. 2013) or maxout (Goodfellow et al. 2013, https://arxiv.org/abs/1302.4389)
+where they do; tanh as second best and sigmoid never, since a saturated unit passes no gradient, and no unit more than a
+quarter of it (Glorot & Bengio 2010). They speak of networks without normalisation, as is this one unless `norm` is
+swapped. Each activation gets the rate that suits it best.
 
     dead        a filter that is flat (a slope below 2 % of the steepest) at every place of every training picture
     saturated   the share of tanh's and sigmoid's answers that are flat
@@ -38,17 +38,18 @@ from guina.lab.learning import (
     seeded,
     shuffled,
 )
+from guina.lab.telling import compared
 from guina.lab.verdicts import (
-    best_and_worst,
-    caveat,
+    beside,
     check_choice,
     check_least,
-    compared,
     groups,
     in_words,
-    listed,
     mean_curve,
+    rules_in_words,
     sentence,
+    spread_known,
+    with_each,
 )
 from guina.nets.convnet import NORMS, SIZES, Architecture, ConvNet, architecture
 from guina.nets.insight import stages
@@ -154,10 +155,9 @@ class Activations(Experiment):
     def says(self, rows: Sequence[Row]) -> str:
         found = groups(rows, "activation", ActivationsSettings.activation)
         found = {name: by for name, by in found.items() if "relu" in by and len(by) > 1}
-        if not found:
-            return sentence(best_and_worst(rows, "accuracy"))
-        told = [f"{f'with {name} ' if name else ''}{beside_relu(by)}" for name, by in found.items()]
-        return sentence("; ".join(told) + caveat(rows))
+        if not found or not spread_known(rows):
+            return compared(rows, "accuracy", "accuracy", more=True, form=".1%")
+        return sentence(with_each({name: beside_relu(by) for name, by in found.items()}))
 
     def panels(self, rows: Sequence[Row]) -> list[Panel]:
         panels: list[Panel] = []
@@ -177,22 +177,14 @@ class Activations(Experiment):
 
 def beside_relu(by: Mapping[str, Row]) -> str:
     """How the others do beside ReLU, and which of the textbook's rules that bears out."""
-    signs = compared({kind: row.values("accuracy") for kind, row in by.items()}, "relu")
+    signs = beside(by, "relu", "accuracy")
     accuracy = {kind: f"{row.mean('accuracy'):.1%}" for kind, row in by.items()}
-    others = in_words(signs, {-1: "worse", 0: "as good within the scatter", 1: "better"}, accuracy)
-    rules = {
-        "tanh is worse": "tanh" in signs[-1] if "tanh" in by else None,
-        "sigmoid is worse": "sigmoid" in signs[-1] if "sigmoid" in by else None,
-        "leaky ReLU is no worse": "leaky_relu" not in signs[-1] if "leaky_relu" in by else None,
-        "maxout is no worse": "maxout" not in signs[-1] if "maxout" in by else None,
-    }
-    verdicts = [
-        f"{how} that {listed([rule for rule, so in rules.items() if so is wanted])}"
-        for wanted, how in ((True, "the textbook is right"), (False, "but not" if True in rules.values() else "not so"))
-        if wanted in rules.values()
-    ]
-    relu = f"relu has {accuracy['relu']} with {by['relu'].mean('dead'):.0%} of its filters dead"
-    return f"{relu}; {others}" + (f": {', '.join(verdicts)}" if verdicts else "")
+    others = in_words(signs, {-1: "worse", 0: "as good", 1: "better"}, accuracy)
+    rules = {f"{kind} is worse": kind in signs[-1] for kind in ("tanh", "sigmoid") if kind in by}
+    rules |= {f"{kind} is no worse": kind not in signs[-1] for kind in ("leaky_relu", "maxout") if kind in by}
+    verdict = f": {rules_in_words(rules)}" if rules else ""
+    dead = by["relu"].mean("dead")
+    return f"relu has {accuracy['relu']} with {dead:.0%} of its filters dead, {others}{verdict}"
 
 
 def shape_of(pictures: Pictures, settings: ActivationsSettings) -> Architecture:

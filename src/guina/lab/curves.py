@@ -15,7 +15,8 @@ from guina.errors import GuinaError, did_you_mean
 from guina.fidelity import curve_coverage, sliced_wasserstein
 from guina.lab.experiment import Row
 from guina.lab.game import GameSettings, Points
-from guina.lab.points import COMMON, PointsExperiment
+from guina.lab.play import COMMON
+from guina.lab.points import PointsExperiment
 from guina.lab.telling import compared, spread_of
 
 SIGMA = 0.04

@@ -156,7 +156,7 @@ class PointsGame(Job):
         turns = [Turn(f"critic{n + 1}" if n else "critic", ("critic",), self.critic_loss, fresh_batch=n > 0)
                  for n in range(s.critic_steps)]  # fmt: skip
         if s.penalty != "none" and s.gamma > 0:
-            turns.append(Turn("penalty", ("critic",), self.penalty, every=s.every))
+            turns.insert(0, Turn("penalty", ("critic",), self.penalty, every=s.every, joins=True))
         turns.append(Turn("generator", ("generator",), self.generator_loss, fresh_batch=True))
         learners = {
             "critic": Learner(s.d_optimizer, s.d_rate, s.d_rate, betas=(0.0, s.beta2), momentum=0.0),

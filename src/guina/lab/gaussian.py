@@ -15,7 +15,8 @@ from guina.engine.job import Scores
 from guina.fidelity import wasserstein_1d
 from guina.lab.experiment import Row
 from guina.lab.game import GameSettings, Points
-from guina.lab.points import COMMON, PointsExperiment
+from guina.lab.play import COMMON
+from guina.lab.points import PointsExperiment
 from guina.lab.telling import compared, spread_of
 
 MEAN, SIGMA = 4.0, 0.5

@@ -20,6 +20,7 @@ Axes: N examples, D features.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import ClassVar
 
 import numpy as np
@@ -29,18 +30,19 @@ from torch import Tensor
 from guina.data import preprocess
 from guina.lab.experiment import Experiment, Row, Trial
 from guina.lab.learning import Course, Pictures, best_rate, learn, learner_of, read_pictures, right, seeded, shuffled
+from guina.lab.telling import compared
 from guina.lab.verdicts import (
-    best_and_worst,
-    caveat,
+    beside,
     check_choice,
     check_least,
-    compare,
-    compared,
     groups,
     in_words,
     listed,
     mean_curve,
     sentence,
+    sign,
+    spread_known,
+    with_each,
 )
 from guina.nets.multilayer import multilayer, widths_of
 from guina.panels import Curves, Panel
@@ -133,21 +135,16 @@ class Inputs(Experiment):
         return Trial(metrics, {"accuracy": learned.curve()})
 
     def says(self, rows: Sequence[Row]) -> str:
-        found = groups(rows, "input", InputsSettings.input)
+        found = groups([counted(row) for row in rows], "input", InputsSettings.input)
         found = {name: by for name, by in found.items() if "raw" in by and "scaled" in by}
-        if not found:
-            return sentence(best_and_worst(rows, "accuracy"))
-        holds = {
-            name: compare(*(steps_needed(by[kind]) for kind in ("raw", "scaled"))) > 0 for name, by in found.items()
-        }
-        if len(set(holds.values())) == 1:
-            how = (
-                "slower than scaled ones, as the textbook says" if all(holds.values()) else "no slower than scaled ones"
-            )
+        if not found or not spread_known(rows):
+            return compared(rows, "accuracy", "accuracy", more=True, form=".1%")
+        slower = [name for name, by in found.items() if sign(by["raw"], by["scaled"], "steps_to") > 0]
+        if len(slower) in (0, len(found)):
+            how = "slower than scaled ones, as the textbook says" if slower else "no slower than scaled ones"
         else:
-            how = f"slower than scaled ones {listed([f'with {name}' for name, so in holds.items() if so])} alone"
-        told = [f"{f'with {name} ' if name else ''}{pace(by)}" for name, by in found.items()]
-        return sentence(f"raw inputs are {how}: {'; '.join(told)}{caveat(rows)}")
+            how = f"slower than scaled ones with {listed(slower)}, where the textbook is right, and not otherwise"
+        return sentence(f"raw inputs are {how}: {with_each({name: pace(by) for name, by in found.items()})}")
 
     def panels(self, rows: Sequence[Row]) -> list[Panel]:
         panels: list[Panel] = []
@@ -160,7 +157,7 @@ class Inputs(Experiment):
 
 def pace(by: Mapping[str, Row]) -> str:
     """How soon each input is learned from, beside scaled ones."""
-    signs = compared({kind: steps_needed(row) for kind, row in by.items()}, "scaled")
+    signs = beside(by, "scaled", "steps_to")
     others = in_words(signs, {1: "slower", 0: "as soon", -1: "sooner"}, {kind: soon(row) for kind, row in by.items()})
     target = float(by["scaled"].swap.get("target", InputsSettings.target))
     return f"scaled ones reach {target:.0%} {soon(by['scaled'])}, {others}"
@@ -182,15 +179,18 @@ def features(pictures: Pictures, kind: str, ranges: str, seed: int) -> tuple[Ten
     return prepare(x_ND[:, None, None]).flatten(1), prepare(val_ND[:, None, None]).flatten(1)
 
 
-def steps_needed(row: Row) -> np.ndarray:
-    """Steps to the accuracy, by seed; all the steps there were, where it was never reached."""
-    steps_S = row.values("steps_to")
-    return np.where(np.isfinite(steps_S), steps_S, row.values("steps"))
+def counted(row: Row) -> Row:
+    """The row with all the steps there were in place of none: what was never reached took at least those."""
+
+    def steps_to(trial: Trial) -> float:
+        return trial.metrics["steps_to"] if isfinite(trial.metrics["steps_to"]) else trial.metrics["steps"]
+
+    return Row(row.swap, [Trial(trial.metrics | {"steps_to": steps_to(trial)}) for trial in row.trials])
 
 
 def soon(row: Row) -> str:
-    """The mean of `steps_needed`, in words."""
-    never = int(np.isnan(row.values("steps_to")).sum())
+    """The mean number of steps of a counted row, in words."""
+    never = int((row.values("steps_to") >= row.values("steps")).sum())
     if never == len(row.trials):
         return "never"
-    return f"in {'more than ' if never else ''}{steps_needed(row).mean():.0f} steps"
+    return f"in {'more than ' if never else ''}{row.mean('steps_to'):.0f} steps"

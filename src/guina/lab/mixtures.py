@@ -14,7 +14,8 @@ from guina.engine.job import Scores
 from guina.fidelity import mixture_scores
 from guina.lab.experiment import Row
 from guina.lab.game import GameSettings, Points
-from guina.lab.points import COMMON, PointsExperiment
+from guina.lab.play import COMMON
+from guina.lab.points import PointsExperiment
 from guina.lab.telling import compared, spread_of
 
 SCORES = {

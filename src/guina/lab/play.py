@@ -9,15 +9,15 @@ Axes: N examples, D their dimension, H W the places of the grid that the critic 
 import io
 import tempfile
 import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from guina.engine.budget import Limit
-from guina.engine.job import Nets, Turn
+from guina.engine.job import Job, Nets, Turn
 from guina.engine.model import load_model
 from guina.engine.progress import Progress
 from guina.engine.run import read_lines
@@ -32,6 +32,16 @@ WATCHED = 20  # moments of a training that are kept
 SHOWN = 120  # made points that are shown, with the slope at each
 
 
+COMMON = {
+    "ms_per_step": "milliseconds a step",
+    "steps_to_quality": "first step at the quality",
+    "diverged": "seeds that diverged",
+    "collapsed": "seeds that collapsed",
+    "seconds": "seconds",
+    "steps": "steps",
+}
+
+
 @dataclass(frozen=True)
 class Played:
     """What a training gave.
@@ -40,7 +50,7 @@ class Played:
         scores: at the end; empty where it diverged.
         history: at each validation: the step, and the scores.
         seconds: from the first step to the last, validations included.
-        made: some examples that the generator makes at the end, in the data's units; none where it diverged.
+        made: what the generator makes at the end; None where the game diverged.
     """
 
     scores: dict[str, float]
@@ -48,7 +58,7 @@ class Played:
     seconds: float
     steps: int
     diverged: bool
-    made: np.ndarray
+    made: np.ndarray | None
 
 
 class Watch:
@@ -114,18 +124,29 @@ class Timed:
         self.last = time.perf_counter()
 
 
-def play(game: PointsGame, source: str, seed: int, steps: int, observers: tuple[Observer, ...] = ()) -> Played:
-    """Play for so many steps; a game that diverges is a result, not an error."""
+def play(
+    game: Job,
+    source: str,
+    seed: int,
+    steps: int,
+    show: Callable[[Job, Nets], np.ndarray],
+    observers: tuple[Observer, ...] = (),
+) -> Played:
+    """Play for so many steps; a game that diverges is a result, not an error.
+
+    Args:
+        show: what the finished run's networks make.
+    """
     timed = Timed()
     with tempfile.TemporaryDirectory(prefix="guina-lab-") as folder:
         out = Path(folder) / "run"
         options = Options(Limit(steps=steps), seed=seed, device="cpu", precision="float32", threads=1)
-        diverged, scores, made = False, {}, np.empty((0, game.data.dimension))
+        diverged, scores, made = False, {}, None
         try:
             outcome = Session(game, source, out, options, Progress(stream=io.StringIO()), Stop()).train(
                 (*observers, timed)
             )
-            scores, made = outcome.score, made_by(out, game)
+            scores, made = outcome.score, shown_by(out, game, show)
         except GuinaError:
             if not any(row.get("event") == "not finite" for row in read_lines(out / "events.jsonl")):
                 raise
@@ -135,14 +156,14 @@ def play(game: PointsGame, source: str, seed: int, steps: int, observers: tuple[
     return Played(scores, history, timed.last - timed.first, steps, diverged, made)
 
 
-def made_by(out: Path, game: PointsGame, n: int = 1000) -> np.ndarray:
-    """Examples that a finished run's generator makes."""
-    _, nets = load_model(out / "model", lambda _: type(game))
+def shown_by(out: Path, game: Job, show: Callable[[Job, Nets], np.ndarray]) -> np.ndarray:
+    """What the networks of a finished run make."""
+    job, nets = load_model(out / "model", lambda _: type(game))
     with evaluating(*nets.values()):
-        return game.made(nets, n)
+        return show(job, nets)
 
 
-def first_step(history: list[tuple[int, dict[str, float]]], good: Any) -> float:
+def first_step(history: list[tuple[int, dict[str, float]]], good: Callable[[Mapping[str, float]], bool]) -> float:
     """The first validated step whose scores are good; NaN where none was.
 
     Example:
@@ -150,3 +171,21 @@ def first_step(history: list[tuple[int, dict[str, float]]], good: Any) -> float:
         50.0
     """
     return next((float(step) for step, scores in history if good(scores)), float("nan"))
+
+
+def measured(
+    played: Played,
+    metrics: Iterable[str],
+    is_good: Callable[[Mapping[str, float]], bool],
+    is_collapsed: Callable[[Mapping[str, float]], bool],
+) -> dict[str, float]:
+    """A trial's numbers: the scores that an experiment's table has, and what all games have (`COMMON`)."""
+    scores = {name: played.scores.get(name, float("nan")) for name in metrics if name not in COMMON}
+    return scores | {
+        "ms_per_step": 1000 * played.seconds / played.steps,
+        "steps_to_quality": first_step(played.history, is_good),
+        "diverged": float(played.diverged),
+        "collapsed": float(not played.diverged and is_collapsed(played.scores)),
+        "seconds": played.seconds,
+        "steps": float(played.steps),
+    }

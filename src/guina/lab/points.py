@@ -6,22 +6,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from guina.engine.job import Job, Nets
 from guina.lab.experiment import Experiment, Row, Trial
 from guina.lab.game import GameSettings, Points, check_game, game_on
-from guina.lab.play import Played, Watch, first_step, play
+from guina.lab.play import Played, Watch, measured, play
 from guina.lab.seen import LINE, Range, plane, play_in_the_plane, play_on_a_line
 from guina.panels import Curves, Frames, Panel, Scene
 from guina.panels import Frame as Still
-
-COMMON = {
-    "ms_per_step": "milliseconds a step",
-    "steps_to_quality": "first step at the quality",
-    "diverged": "seeds that diverged",
-    "collapsed": "seeds that collapsed",
-    "seconds": "seconds",
-    "steps": "steps",
-}
-
 
 class PointsExperiment(Experiment):
     """A game on points.
@@ -58,26 +49,18 @@ class PointsExperiment(Experiment):
         one = points.dimension == 1
         grid_ND = np.linspace(*self.ranges[0], LINE)[:, None] if one else plane(*self.ranges)
         watch = Watch(game, grid_ND / points.scale, steps)
-        played = play(game, str(seed), seed, steps, (watch,) if seed == 0 else ())
-        return Trial(self._measured(played), self._shown(points, settings, played, watch, seed))
 
-    def _measured(self, played: Played) -> dict[str, float]:
-        wanted = [name for name in self.metrics if name not in COMMON]
-        scores = {name: played.scores.get(name, float("nan")) for name in wanted}
-        return scores | {
-            "ms_per_step": 1000 * played.seconds / played.steps,
-            "steps_to_quality": first_step(played.history, self.is_good),
-            "diverged": float(played.diverged),
-            "collapsed": float(not played.diverged and self.is_collapsed(played.scores)),
-            "seconds": played.seconds,
-            "steps": float(played.steps),
-        }
+        def show(job: Job, nets: Nets) -> np.ndarray:
+            return game.made(nets, 1000)
+
+        played = play(game, str(seed), seed, steps, show, (watch,) if seed == 0 else ())
+        return Trial(measured(played, self.metrics, self.is_good, self.is_collapsed), self._shown(points, settings, played, watch, seed))
 
     def _shown(self, points: Points, settings: GameSettings, played: Played, watch: Watch, seed: int) -> dict[str, Any]:
         real_ND = points.draw(np.random.default_rng(seed + 1), 1000)
         curve = [(step, scores.get(self.curve, float("nan"))) for step, scores in played.history]
         shown: dict[str, Any] = {"real": real_ND, "curve": np.array(curve, np.float64), "kept": watch.kept}
-        return shown | {"scale": points.scale, "loss": settings.loss, "made": played.made}
+        return shown | {"scale": points.scale, "loss": settings.loss, "made": [] if played.made is None else played.made}
 
     def panels(self, rows: Sequence[Row]) -> list[Panel]:
         lines = {

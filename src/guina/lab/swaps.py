@@ -1,8 +1,11 @@
 """What is swapped: KEY=A,B,C from the command line to the settings of each run, several keys to their grid."""
 
+import ast
+import inspect
+import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from itertools import product
+from dataclasses import fields, is_dataclass
+from itertools import pairwise, product
 from typing import Any, get_type_hints
 
 from guina.errors import GuinaError, did_you_mean
@@ -83,3 +86,34 @@ def convert(key: str, text: str, kind: Any) -> Any:
         except ValueError:
             raise GuinaError(f"{key} {text}", f"{'a whole number' if kind is int else 'a number'}") from None
     return text
+
+
+def sentences(kind: type) -> dict[str, str]:
+    """What stands below each field of a settings dataclass, by key; a field that is given another default keeps what
+    its base class says.
+    """
+    found: dict[str, str] = {}
+    for part in reversed([part for part in kind.__mro__ if is_dataclass(part)]):
+        (tree,) = ast.parse(textwrap.dedent(inspect.getsource(part))).body
+        assert isinstance(tree, ast.ClassDef), "the source of a class"
+        for field, below in pairwise(tree.body):
+            if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+                assert isinstance(field.target, ast.Name), "a field of a dataclass has a name"
+                found[field.target.id.replace("_", ".")] = " ".join(str(below.value.value).split())
+    return found
+
+
+def described(kind: type) -> str:
+    """What can be swapped, a line each: key, default, sentence."""
+    told, defaults = sentences(kind), kind()
+    width = max(map(len, keys_of(kind)))
+    lines = [
+        f"  {key:<{width}}  {shown(getattr(defaults, key.replace('.', '_'))):<16}  {told.get(key, '')}"
+        for key in keys_of(kind)
+    ]
+    return "\n".join(lines)
+
+
+def shown(value: object) -> str:
+    """A default as the command line takes it."""
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)

@@ -41,7 +41,7 @@ def compared(rows: Sequence[Row], metric: str, what: str, *, more: bool, form: s
         return f"No setting gave {what}."
     order = sorted(known, key=lambda row: row.mean(metric), reverse=more)
     best, worst = order[0], order[-1]
-    told = f"{what.capitalize()}: {best.name} {spread_of(best, metric, form)}"
+    told = f"{what[:1].upper() + what[1:]}: {best.name} {spread_of(best, metric, form)}"
     if best is worst:
         return told + "."
     told += f", {worst.name} {spread_of(worst, metric, form)}"

@@ -1,54 +1,60 @@
-"""What numbers say: which differences are larger than the scatter over seeds, and the words for it.
+"""Rules of textbooks beside numbers: who does better than whom, in groups that differ in one thing alone.
 
-A difference counts where it is larger than √(σ²₁ + σ²₂), σ being the standard deviation over the seeds: what is smaller
-could as well be chance, and is called a tie.
+What counts as a difference is `telling.clearly`'s to say; what is smaller is a tie.
 """
 
-from collections.abc import Mapping, Sequence
-from math import hypot
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
 from guina.errors import GuinaError, did_you_mean
 from guina.lab.experiment import Row
+from guina.lab.telling import clearly
 
 
-def compare(a: np.ndarray, b: np.ndarray) -> int:
-    """1 where the first values are larger, −1 where they are smaller, 0 where they differ less than they scatter.
-
-    Example:
-        >>> compare(np.array([0.9, 0.92]), np.array([0.5, 0.6])), compare(np.array([0.5, 0.7]), np.array([0.55, 0.7]))
-        (1, 0)
-    """
-    scatter = hypot(*(float(values.std(ddof=1)) if len(values) > 1 else 0.0 for values in (a, b)))
-    difference = float(a.mean() - b.mean())
-    return 0 if abs(difference) <= scatter else (1 if difference > 0 else -1)
+def sign(a: Row, b: Row, metric: str) -> int:
+    """1 where the first clearly has more, −1 where it has less, 0 where seeds differ as much."""
+    return int(np.sign(a.mean(metric) - b.mean(metric))) if clearly(a, b, metric) else 0
 
 
-def compared(values: Mapping[str, np.ndarray], base: str) -> dict[int, list[str]]:
-    """Who is larger (1), smaller (−1) or the same (0) as one of them.
+def beside(by: Mapping[str, Row], base: str, metric: str) -> dict[int, list[str]]:
+    """Who has clearly more (1), less (−1) or no other (0) than one of them.
 
     Example:
-        >>> compared({"relu": np.array([0.9]), "tanh": np.array([0.9]), "sigmoid": np.array([0.1])}, "relu")
-        {1: [], 0: ['tanh'], -1: ['sigmoid']}
+        >>> from guina.lab.experiment import Trial
+        >>> shares = {"x": 1.0, "y": 1.0, "z": 0.5}
+        >>> beside({name: Row({}, [Trial({"a": a})] * 2) for name, a in shares.items()}, "x", "a")
+        {1: [], 0: ['y'], -1: ['z']}
     """
-    signs = {name: compare(some, values[base]) for name, some in values.items() if name != base}
-    return {sign: [name for name, its in signs.items() if its == sign] for sign in (1, 0, -1)}
+    signs = {name: sign(row, by[base], metric) for name, row in by.items() if name != base}
+    return {kind: [name for name, its in signs.items() if its == kind] for kind in (1, 0, -1)}
 
 
 def in_words(signs: Mapping[int, Sequence[str]], words: Mapping[int, str], tell: Mapping[str, str]) -> str:
-    """What `compared` found, with a word for each sign, in the order of the words.
+    """What `beside` found, with a word for each sign, in the order of the words.
 
     Args:
         tell: what stands in brackets after each name.
 
     Example:
-        >>> in_words({1: [], 0: ["tanh"], -1: ["sigmoid"]}, {-1: "worse", 0: "as good"}, {"tanh": "90%", "sigmoid": "8%"})
-        'sigmoid (8%) worse, tanh (90%) as good'
+        >>> in_words({1: [], 0: ["tanh"], -1: ["sigmoid"]}, {-1: "worse", 0: "as good"}, {"tanh": "9", "sigmoid": "1"})
+        'sigmoid (1) worse, tanh (9) as good'
     """
-    parts = [(listed([f"{name} ({tell[name]})" for name in signs[sign]]), word) for sign, word in words.items()]
+    parts = [(listed([f"{name} ({tell[name]})" for name in signs[kind]]), word) for kind, word in words.items()]
     return ", ".join(f"{names} {word}" for names, word in parts if names)
+
+
+def rules_in_words(rules: Mapping[str, bool]) -> str:
+    """Which of a textbook's rules hold.
+
+    Example:
+        >>> rules_in_words({"tanh is worse": False, "sigmoid is worse": True})
+        'the textbook is right that sigmoid is worse, but not that tanh is worse'
+    """
+    kept, broken = ([rule for rule, holds in rules.items() if holds is wanted] for wanted in (True, False))
+    if not kept:
+        return f"the textbook is not right that {listed(broken, 'or')}"
+    return f"the textbook is right that {listed(kept)}" + (f", but not that {listed(broken, 'or')}" if broken else "")
 
 
 def groups(rows: Sequence[Row], key: str, usual: str) -> dict[str, dict[str, Row]]:
@@ -69,31 +75,19 @@ def groups(rows: Sequence[Row], key: str, usual: str) -> dict[str, dict[str, Row
     return found
 
 
-def best_and_worst(rows: Sequence[Row], metric: str) -> str:
-    """What there is to say where nothing was swapped that the textbook speaks of."""
-    ordered = sorted(rows, key=lambda row: -row.mean(metric))
-    best, worst = ordered[0], ordered[-1]
-    if len(ordered) == 1:
-        return f"{best.name}: {metric} {best.mean(metric):.1%}{caveat(rows)}"
-    apart = compare(best.values(metric), worst.values(metric))
-    how = "" if apart else ", which differ less than they scatter"
-    told = f"{best.name} ({best.mean(metric):.1%}), worst with {worst.name} ({worst.mean(metric):.1%})"
-    return f"{metric} is best with {told}{how}{caveat(rows)}"
-
-
-def caveat(rows: Sequence[Row]) -> str:
-    """What the end of a sentence owes the reader where there is no scatter to judge by."""
-    return "" if all(len(row.trials) > 1 for row in rows) else " (one seed: what differs little may be chance)"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Names as a sentence has them.
+def with_each(told: Mapping[str, str]) -> str:
+    """One clause a group, after what else was swapped.
 
     Example:
-        >>> listed(["a"]), listed(["a", "b", "c"])
-        ('a', 'a, b and c')
+        >>> with_each({"norm none": "it fails", "norm batch": "it works"})
+        'with norm none it fails; with norm batch it works'
     """
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+    return "; ".join(f"with {name} {clause}" if name else clause for name, clause in told.items())
+
+
+def spread_known(rows: Sequence[Row]) -> bool:
+    """Whether there are seeds enough to tell a difference from chance."""
+    return min(len(row.trials) for row in rows) > 1
 
 
 def sentence(text: str) -> str:
@@ -106,18 +100,23 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + "."
 
 
+def listed(names: Sequence[str], last: str = "and") -> str:
+    """Names as a sentence has them.
+
+    Example:
+        >>> listed(["a"]), listed(["a", "b", "c"])
+        ('a', 'a, b and c')
+    """
+    return f" {last} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
 def mean_curve(row: Row, name: str) -> tuple[np.ndarray, np.ndarray]:
     """The mean over the seeds of a curve that each trial shows, 2×P: x and y."""
     x_P, y_P = np.mean([trial.shows[name] for trial in row.trials], axis=0)
     return x_P, y_P
 
 
-def mean_curves(rows: Sequence[Row], name: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """The same for all rows, by name."""
-    return {row.name: mean_curve(row, name) for row in rows}
-
-
-def check_choice(what: str, name: str, choices: Any) -> None:
+def check_choice(what: str, name: str, choices: Collection[str]) -> None:
     """Raise GuinaError when there is no such choice."""
     if name not in choices:
         raise GuinaError(f'there is no {what} "{name}"', f"one of {', '.join(choices)}", did_you_mean(name, choices))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 CHILDLESS = frozenset({"meta", "link", "img", "input", "br", "hr"})  # HTML's, without an end tag
-CLOSED = frozenset({"rect", "line", "circle", "polyline", "path"})  # SVG's: <rect/>
+CLOSED = frozenset({"rect", "line", "circle", "polyline", "path", "use", "image"})  # SVG's: <rect/>
 # control characters, halves of characters (names that are not UTF-8), and what turns the direction of the text around
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 EMPTY: Mapping[str, Any] = {}

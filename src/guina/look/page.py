@@ -14,6 +14,7 @@ from typing import assert_never
 
 from guina.look.charts import draw_curves
 from guina.look.confusion import draw_confusion
+from guina.look.frames import draw_frames
 from guina.look.headline import Headline, draw_headline
 from guina.look.layers import draw_layers
 from guina.look.markup import Child, Markup, tag
@@ -23,7 +24,19 @@ from guina.look.reliability import draw_reliability
 from guina.look.sliding import draw_sliding
 from guina.look.strips import draw_strips
 from guina.look.table import draw_table
-from guina.panels import Confusion, Curves, Layers, Panel, Passages, Pictures, Reliability, Sliding, Strips, Table
+from guina.panels import (
+    Confusion,
+    Curves,
+    Frames,
+    Layers,
+    Panel,
+    Passages,
+    Pictures,
+    Reliability,
+    Sliding,
+    Strips,
+    Table,
+)
 
 SENTENCE = re.compile(r"(?<=[.!?;])\s")  # where the first sentence of what a panel says ends
 
@@ -144,6 +157,8 @@ def draw_panel(panel: Panel, place: str) -> Markup:
             return draw_passages(panel)
         case Layers():
             return draw_layers(panel)
+        case Frames():
+            return draw_frames(panel, place)
         case _:
             assert_never(panel)
 

@@ -22,7 +22,9 @@ SPLITS = {
     "val": "that it did not learn from, though they chose the best weights",
     "train": "that it learned from",
 }
-SHARES = frozenset({"accuracy", "top5", "balanced_accuracy", "calibration_error", "wer", "cer", "coverage"})
+SHARES = frozenset(
+    {"accuracy", "top5", "balanced_accuracy", "calibration_error", "wer", "cer", "coverage", "good_share"}
+)
 
 
 def write_report(path: Path, folder: RunFolder, job: Job, nets: Nets, data: tuple[Arrays, Arrays], split: str) -> None:
@@ -83,13 +85,23 @@ def shown(metric: str, value: float) -> str:
     return percent(value, 2) if metric in SHARES else number(value)
 
 
+def called(who: str) -> str:
+    """A baseline as it is printed: a word is a kind of model, several are said as they are.
+
+    Example:
+        >>> called("linear"), called("training pictures")
+        ('linear model', 'training pictures')
+    """
+    return who if " " in who else f"{who} model"
+
+
 def headline(metric: str, score: Scores, baseline: Scores, says: str) -> Headline:
     """The run's score beside the baselines', by the keys that both have."""
     marks = [Mark("simplest baseline", baseline[metric], shown(metric, baseline[metric]))] if metric in baseline else []
     for key, value in baseline.items():
         who, _, what = key.partition("/")
         if what == metric:
-            marks.append(Mark(f"{who} model", value, shown(metric, value)))
+            marks.append(Mark(called(who), value, shown(metric, value)))
     run = Mark("this run", score[metric], shown(metric, score[metric]))
     return Headline(metric, says, run, marks, best=1 if metric in SHARES else None)
 
@@ -103,9 +115,7 @@ def scores_table(score: Scores, baseline: Scores) -> Table:
         cells = ["–" if other is None else shown(name, other) for other in beside]
         rows.append([name.replace("_", " "), shown(name, value), *cells])
     says = "Every score, and the same of the simplest things that work."
-    return Table(
-        "All scores", says, ["score", "this run", "simplest baseline", *(f"{who} model" for who in others)], rows
-    )
+    return Table("All scores", says, ["score", "this run", "simplest baseline", *map(called, others)], rows)
 
 
 def facts(folder: RunFolder) -> list[tuple[str, str]]:
@@ -127,23 +137,26 @@ def facts(folder: RunFolder) -> list[tuple[str, str]]:
 
 
 def curves(folder: RunFolder, metric: str, better: str) -> list[Panel]:
-    """Loss and headline over the steps, from metrics.jsonl; whether "more" or "less" of it is better."""
+    """Losses and headline over the steps, from metrics.jsonl; whether "more" or "less" of it is better.
+
+    The losses of several turns (train/critic/real) have scales of their own, so each turn has a chart of its own.
+    """
     rows = folder.metrics()
     score = series(rows, f"val/{metric}")
-    losses = {
-        key.removeprefix("train/"): series(rows, key)
-        for key in dict.fromkeys(key for row in rows for key in row)
-        if key.startswith("train/") and not key.endswith("gradient")
-    }
+    losses: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
+    for key in dict.fromkeys(key for row in rows for key in row):
+        if key.startswith("train/") and not key.endswith("gradient"):
+            turn, _, name = key.removeprefix("train/").rpartition("/")
+            losses.setdefault(turn, {})[name] = series(rows, key)
     panels: list[Panel] = []
     if len(score[0]) > 1:
         best = int(score[1].argmax() if better == "more" else score[1].argmin())
         says = f"Best at step {int(score[0][best]):,}: {shown(metric, float(score[1][best]))}."
         panels.append(Curves(f"Validation {metric}", says, {metric: score}, "step", metric))
-    if losses:
-        first, last = (next(iter(losses.values()))[1][i] for i in (0, -1))
+    for turn, lines in losses.items():
+        first, last = (next(iter(lines.values()))[1][i] for i in (0, -1))
         says = f"From {first:.3g} to {last:.3g}: the mean over the steps between two validations."
-        panels.append(Curves("Training loss", says, losses, "step", "loss"))
+        panels.append(Curves(f"Loss of the {turn}" if turn else "Training loss", says, lines, "step", "loss"))
     return panels
 
 

@@ -13,10 +13,10 @@ from math import log
 import torch
 from torch import Tensor, nn
 
-from guina.blocks.activations import LeakyRelu
+from guina.blocks.activations import channels_in
 from guina.blocks.conv import Conv, Window
 from guina.blocks.dense import Dense
-from guina.nets.generator import SLOPE, PictureShape
+from guina.nets.generator import SLOPE, PictureShape, make_activation
 
 FEATURES = 128
 GAMMA = 1.0  # where the weight begins
@@ -32,6 +32,7 @@ class Critic(nn.Module):
 
     Args:
         shape: of the pictures.
+        activation: after every layer but the last.
 
     Attributes:
         log_gamma: of the penalty's weight.
@@ -47,20 +48,20 @@ class Critic(nn.Module):
     log_gamma: Tensor
     loss_mean: Tensor
 
-    def __init__(self, shape: PictureShape) -> None:
+    def __init__(self, shape: PictureShape, activation: str = "leaky_relu") -> None:
         super().__init__()
         self.shape = shape
         widths = shape.widths[::-1]
         layers: OrderedDict[str, nn.Module] = OrderedDict()
         channels, height, width = shape.channels, shape.height, shape.width
         for n, after in enumerate(widths[1:] + [widths[-1]] * (min(height, width) >= 16), 1):
-            layers[f"conv{n}"] = Conv(channels, after, Window(4, stride=2, padding=1))
+            layers[f"conv{n}"] = Conv(channels, channels_in(activation, after), Window(4, stride=2, padding=1))
             nn.init.kaiming_normal_(layers[f"conv{n}"].weight, SLOPE)  # pyright: ignore[reportArgumentType]
-            layers[f"act{n}"] = LeakyRelu(SLOPE)
+            layers[f"act{n}"] = make_activation(activation)
             channels, height, width = after, height // 2, width // 2
         self.body = nn.Sequential(layers)
-        self.gather = Dense(channels * height * width, FEATURES)
-        self.act = LeakyRelu(SLOPE)
+        self.gather = Dense(channels * height * width, channels_in(activation, FEATURES))
+        self.act = make_activation(activation)
         self.answer = Dense(FEATURES, 1)
         self.label = nn.Embedding(shape.classes, FEATURES) if shape.classes else None
         self.register_buffer("log_gamma", torch.tensor(log(GAMMA)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from guina.blocks.activations import LeakyRelu
+from guina.blocks.activations import ACTIVATIONS, LeakyRelu, channels_in
 from guina.blocks.conv import Conv, Window
 from guina.blocks.dense import Dense
 from guina.blocks.resampling import Enlarge
@@ -74,11 +74,17 @@ class PictureShape:
         return [min(size.most, size.finest * 2**level) for level in range(self.levels, -1, -1)]
 
 
+def make_activation(name: str) -> nn.Module:
+    """An activation of either player; a leaky ReLU leaks more here than in a classifier."""
+    return LeakyRelu(SLOPE) if name == "leaky_relu" else ACTIVATIONS[name]()
+
+
 class Generator(nn.Module):
     """Noise, and a class where there are classes, to pictures.
 
     Args:
         shape: of the pictures.
+        activation: after every layer but the last.
 
     Shapes: z_BZ, class_B (whole numbers, or None) → B×C×H×W, −1 … 1.
 
@@ -87,17 +93,18 @@ class Generator(nn.Module):
         torch.Size([3, 1, 28, 28])
     """
 
-    def __init__(self, shape: PictureShape) -> None:
+    def __init__(self, shape: PictureShape, activation: str = "leaky_relu") -> None:
         super().__init__()
         self.shape = shape
         widths, block = shape.widths, 2**shape.levels
         self.coarse = (-(-shape.height // block), -(-shape.width // block))
         self.label = nn.Embedding(shape.classes, NOISE) if shape.classes else None
-        self.first = Dense(NOISE * (2 if shape.classes else 1), widths[0] * self.coarse[0] * self.coarse[1])
-        layers: OrderedDict[str, nn.Module] = OrderedDict([("act0", LeakyRelu(SLOPE))])
+        wide = channels_in(activation, widths[0])
+        self.first = Dense(NOISE * (2 if shape.classes else 1), wide * self.coarse[0] * self.coarse[1])
+        layers: OrderedDict[str, nn.Module] = OrderedDict([("act0", make_activation(activation))])
         for n, (before, after) in enumerate(zip(widths, widths[1:], strict=False), 1):
-            layers[f"enlarge{n}"] = Enlarge(before, after)
-            layers[f"act{n}"] = LeakyRelu(SLOPE)
+            layers[f"enlarge{n}"] = Enlarge(before, channels_in(activation, after))
+            layers[f"act{n}"] = make_activation(activation)
         self.body = nn.Sequential(layers)
         self.paint = Conv(widths[-1], shape.channels, Window(3, padding=1))
 
