@@ -213,8 +213,9 @@ class Scene:
     Args:
         caption: a few words above it, such as "before its update".
         x_range, y_range: lowest and highest value shown.
-        field_HW: values on an even grid over the ranges, row 0 at the top (the largest y): −1 and 1 are the strongest
-            colours, what lies beyond is shown as they are, 0 is no colour. With a field, x and y have one unit.
+            x and y have one unit where that makes a sensible shape, unless there are lines and no field.
+        field_HW: values on an even grid over the ranges, the outermost on their ends, row 0 at the largest y.
+            −1 is orange, 1 is blue, what lies beyond is shown as they are, 0 is no colour.
         points: name → N×2 (x, y), a few hundred each.
         arrows_N4: x, y, dx, dy.
         lines: name → (x, y), two arrays of equal length each.

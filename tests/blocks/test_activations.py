@@ -10,6 +10,7 @@ from guina.blocks.activations import ACTIVATIONS, LeakyRelu, Maxout, activation_
 from guina.errors import GuinaError
 
 EQUATIONS = {
+    "softplus": lambda x: np.log1p(np.exp(x)),
     "relu": lambda x: np.maximum(0, x),
     "leaky_relu": lambda x: np.where(x > 0, x, 0.1 * x),
     "maxout": lambda x: np.maximum(x[:, :2], x[:, 2:]),

@@ -14,6 +14,8 @@ from guina.look.page import render
 from guina.panels import (
     Confusion,
     Curves,
+    Frame,
+    Frames,
     Layer,
     Layers,
     Panel,
@@ -21,6 +23,7 @@ from guina.panels import (
     Passages,
     Pictures,
     Reliability,
+    Scene,
     Seen,
     Sliding,
     Strip,
@@ -90,7 +93,17 @@ def panels(names: list[str]) -> list[Panel]:
         Strips(c, a, [Strip(d, b, [picture(6)], [a])]),
         Layers(d, b, [Seen(a, picture(7), [Layer(c, [picture(8, (4, 4))], [0], 3, 2, 0)])]),
         Passages(a, d, [Passage(b, c, [a, d], [0.4, -1.0], [c, b])], low=b, high=c),
+        Frames(b, c, [Frame(name, scenes(names)) for name in names], low=a, high=d, x_label=c, y_label=b),
     ]
+
+
+def scenes(names: list[str]) -> list[Scene]:
+    """A scene with all there is, and a picture."""
+    a, b, c, d = names
+    x = np.array([0.0, 1.0])
+    arrows_N4 = np.array([[0.5, 0.5, 0.1, 0.1]])
+    full = Scene(a, field_HW=np.eye(3), points={b: np.eye(2), c: np.eye(2)}, arrows_N4=arrows_N4, lines={d: (x, x)})
+    return [full, Scene(d, picture=picture(9))]
 
 
 def page(names: list[str]) -> str:
@@ -114,7 +127,7 @@ def test_tags_pair_and_ids_are_unique_and_links_lead_somewhere():
 
 def test_every_panel_is_there_under_its_title():
     reader = Reader(page(PLAIN))
-    assert [section["id"] for section in reader.all("section")] == [*(f"p{n}" for n in range(1, 10)), "run"]
+    assert [section["id"] for section in reader.all("section")] == [*(f"p{n}" for n in range(1, 11)), "run"]
     for kind in (
         "pictures",
         "matrix",
@@ -125,6 +138,7 @@ def test_every_panel_is_there_under_its_title():
         "strips",
         "journey",
         "passages",
+        "frames",
         "headline",
         "facts",
     ):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from guina.engine.run import RunFolder
-from guina.look.report import curves, direction, facts, headline, run_card, shown
+from guina.look.report import curves, direction, facts, headline, run_card, scores_table, shown
 from guina.panels import Curves
 
 
@@ -41,6 +41,15 @@ def test_headline_puts_the_score_beside_the_baselines_of_the_same_metric():
     assert shown("accuracy", 0.99999) == ">99.99%"
 
 
+def test_baselines_of_several_words_are_no_models():
+    baseline = {"fd": 90.0, "training pictures/fd": 2.5, "linear/fd": 60.0}
+    line = headline("fd", {"fd": 12.0}, baseline, "")
+    assert [mark.name for mark in line.baselines] == ["simplest baseline", "training pictures", "linear model"]
+    table = scores_table({"fd": 12.0, "good_share": 0.5}, baseline)
+    assert table.header == ["score", "this run", "simplest baseline", "training pictures", "linear model"]
+    assert table.rows == [["fd", "12", "90", "2.5", "60"], ["good share", "50.00%", "–", "–", "–"]]
+
+
 @pytest.mark.parametrize(("sign", "expected"), [(1, "more"), (-1, "less")])
 def test_direction_is_the_jobs(sign, expected):
     job: Any = SimpleNamespace(metric="m", better=lambda a, b: sign * a["m"] > sign * b["m"])
@@ -54,6 +63,19 @@ def test_curves_name_the_best_validation(folder):
     assert isinstance(loss, Curves)
     assert list(loss.lines) == ["loss"]
     np.testing.assert_allclose(loss.lines["loss"][1], [2 / 101, 2 / 201])
+
+
+def test_each_turn_has_a_chart_of_its_losses(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    folder.create()
+    for step in (100, 200):
+        critic = {"train/critic/real": 0.5, "train/critic/fake": 0.25, "train/critic/gradient": 9.0}
+        generator = {"train/generator/fake": 30.0, "train/generator/gradient": 9.0}
+        folder.metric({"step": step, **critic, **(generator if step == 200 else {})})
+    panels = curves(folder, "fd", "less")
+    assert [panel.title for panel in panels] == ["Loss of the critic", "Loss of the generator"]
+    assert [list(panel.lines) for panel in panels if isinstance(panel, Curves)] == [["real", "fake"], ["fake"]]
+    assert panels[1].says.startswith("From 30 to 30:")
 
 
 def test_facts_are_those_of_the_run(folder):

@@ -218,9 +218,10 @@ class PointsGame(Job):
             yield {"input": seed, "points": self.made(nets, 4, int(seed)).tolist()}
 
 
-def game_on(points: Points) -> type[PointsGame]:
-    """The game on these points. A job is made from its settings alone, so what it plays on belongs to its class."""
-    return type("PointsGame", (PointsGame,), {"data": points})
+def game_on(points: Points, settings: GameSettings) -> PointsGame:
+    """The game on these points. A job is made anew from its settings alone, so what it plays on belongs to its class."""
+    kind: type[PointsGame] = type("PointsGame", (PointsGame,), {"data": points, "Settings": type(settings)})
+    return kind(settings)
 
 
 def draw_noise(kind: str, n: int, z: int, rng: torch.Generator) -> Tensor:

@@ -45,7 +45,7 @@ class PointsExperiment(Experiment):
 
     def run(self, settings: GameSettings, seed: int, steps: int) -> Trial:
         points = self.points(settings)
-        game = game_on(points)(settings)
+        game = game_on(points, settings)
         one = points.dimension == 1
         grid_ND = np.linspace(*self.ranges[0], LINE)[:, None] if one else plane(*self.ranges)
         watch = Watch(game, grid_ND / points.scale, steps)

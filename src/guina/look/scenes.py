@@ -60,7 +60,7 @@ class Stage:
     """Where the scenes of one place stand.
 
     Args:
-        left, top: the corner of the plot in the view box, the same for all places.
+        left, top: the corner of the plot in the view box.
         height: of the view box.
         x, y: from data to the plot, whose corner is 0, 0.
     """
@@ -247,8 +247,8 @@ def draw_arrows(scene: Scene, stage: Stage, shelf: Shelf) -> Markup | None:
             continue
         barb = (tail - tip) * min(5, 0.45 * length) / length  # of the head: back along the arrow, and to each side
         side = 0.55 * np.array([-barb[1], barb[0]])
-        tail, left, tip, right = map(written_at, (tail, tip + barb + side, tip, tip + barb - side))
-        written += f"M{tail}L{tip}M{left}L{tip}L{right}"
+        shaft, left, back, right = map(written_at, (tip - tail, barb + side, -barb - side, barb - side))
+        written += f"M{written_at(tail)}l{shaft}m{left}l{back} {right}"
     return tag("g", {"class": "arrows"}, shelf.use(written, "rim"), shelf.use(written)) if written else None
 
 
@@ -259,10 +259,11 @@ def finite(rows: np.ndarray, columns: int) -> np.ndarray:
 
 
 def written_at(at: np.ndarray) -> str:
-    """A place in a path, to a tenth of a unit, which is less than a tenth of a pixel.
+    """A place in a path, to a tenth of a unit, which is less than a tenth of a pixel, and as short as can be.
 
     Example:
-        >>> written_at(np.array([12.04, -0.01]))
-        '12 0'
+        >>> written_at(np.array([12.04, -0.01])), written_at(np.array([0.52, -0.5]))
+        ('12 0', '.5-.5')
     """
-    return " ".join(coordinate(round(float(value), 1)) for value in at)
+    x, y = (coordinate(round(float(value), 1)).replace("0.", ".", 1 if abs(value) < 1 else 0) for value in at)
+    return x + y if y.startswith("-") else f"{x} {y}"
