@@ -13,10 +13,14 @@ import torch
 from PIL import Image
 
 import guina
+from guina.api import Silence, run_training
+from guina.engine.budget import Limit
 from guina.engine.features import learn_features, turned
 from guina.engine.job import Fitted
 from guina.engine.model import load_model
 from guina.engine.run import RunFolder
+from guina.engine.session import Options
+from guina.engine.signals import Stop
 from guina.errors import GuinaError
 from guina.fidelity import frechet_distance
 from guina.jobs import find
@@ -27,11 +31,18 @@ from guina.jobs.generate_settings import GenerateAsk, GenerateSettings
 from guina.runtime import evaluating
 
 
+def trained(out: Path, steps: int, data: str = "digits", **settings: object) -> guina.Run:
+    """A run on one thread, so that its figures are those of every machine of this kind."""
+    options = Options(Limit(steps=steps), threads=1, precision="float32")
+    run_training(Generate, data, options, settings, out, Silence(), Stop())
+    return guina.load(out)
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> guina.Run:
     """Digits, 120 steps."""
     out = tmp_path_factory.mktemp("generate") / "digits"
-    return guina.train("generate", "digits", steps=120, out=out, settings={"size": "tiny"}, quiet=True)
+    return trained(out, 120, size="tiny")
 
 
 def test_it_learns(run: guina.Run) -> None:
@@ -154,7 +165,7 @@ def photos(folder: Path, n: int, side: int = 16) -> Path:
 
 
 def test_a_flat_folder_of_pictures_trains_without_classes(tmp_path: Path) -> None:
-    run = guina.train("generate", photos(tmp_path / "photos", 60), steps=3, out=tmp_path / "run", quiet=True)
+    run = trained(tmp_path / "run", 3, str(photos(tmp_path / "photos", 60)))
     assert run.job.features.learned_by == "turns"
     assert "class" not in run.predict(0)[0]
     with pytest.raises(GuinaError, match="knows no classes"):
@@ -214,9 +225,8 @@ def test_the_simplest_generator_has_the_datas_mean_and_spread() -> None:
     job.fit(records)
     train = job.arrays(records)
     made, real = simplest(train, 3000).astype(float), train.all("pixels").astype(float)
-    inner = (slice(None), slice(1, 7), slice(2, 6))
-    assert np.abs(made[inner].mean(0) - real[inner].mean(0)).mean() < 12
-    assert made[inner].std() == pytest.approx(real[inner].std(), rel=0.15)
+    assert np.abs(made.mean(0) - real.mean(0)).mean() < 12  # bytes end at 0 and 255, which moves means
+    assert np.corrcoef(made.std(0).ravel(), real.std(0).ravel())[0, 1] > 0.95
 
 
 def test_turned_pictures_are_turned() -> None:
@@ -294,8 +304,8 @@ def test_a_generator_that_has_learned_nothing_yet_is_not_collapsed() -> None:
 
 def test_a_provoked_collapse_is_seen_and_mended(tmp_path: Path) -> None:
     """The critic's learning rate times ten, and no penalty that could hold it."""
-    settings = {"size": "tiny", "critic_rate": 0.2}
-    run = guina.train("generate", "digits", steps=160, out=tmp_path / "run", settings=settings, quiet=True)
+    settings = {"size": "tiny", "rate": 0.1, "critic_rate": 1.0, "penalty": 0.0, "loss": "least-squares"}
+    run = trained(tmp_path / "run", 160, **settings)
     back = [row for row in RunFolder(run.path).events() if row["event"] == "went back"]
     assert 1 <= len(back) <= 2
     assert back[0]["rates"] == {"critic": 0.25}

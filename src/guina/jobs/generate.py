@@ -58,6 +58,7 @@ from guina.panels import Panel
 from guina.runtime import derive
 
 FEW = 5000  # pictures below which a critic would learn them by heart
+OFTEN_SEEN = 60  # passes over them from which it does
 OFTEN = {"small": 1.0, "medium": 4.0, "large": 12.0}  # hundred thousands of pictures a size must see to be chosen
 
 
@@ -76,6 +77,7 @@ class Generate(Job):
     def __init__(self, settings: GenerateSettings) -> None:
         super().__init__(settings)
         check_settings(settings)
+        self.passes = float("inf")  # until a plan is known
         self._seen: tuple[Arrays, int, np.ndarray] | None = None  # the real features that were last asked for
 
     # --- from files to arrays ---
@@ -160,10 +162,14 @@ class Generate(Job):
     def worth(self, size: str, epochs: float) -> bool:
         return epochs * self.examples >= OFTEN.get(size, 0.0) * 1e5
 
+    def expect(self, epochs: float) -> None:
+        self.passes = epochs
+
     @property
     def changes(self) -> bool:
-        """Whether the critic is shown changed pictures."""
-        return self.settings.augment == "on" or (self.settings.augment == "auto" and self.examples < FEW)
+        """Whether the critic is shown changed pictures: it would otherwise see few of them too often."""
+        few = self.examples < FEW and self.passes > OFTEN_SEEN
+        return self.settings.augment == "on" or (self.settings.augment == "auto" and few)
 
     def phases(self) -> list[Phase]:
         s, r = self.settings, self.recipe
@@ -348,7 +354,7 @@ def learner(optimizer: Literal["adamw", "muon", "sgd"], rate: float) -> Learner:
     to AdamW it is not (Huang et al. 2024).
     """
     if optimizer == "muon":
-        return Learner("muon", rate, rate / 20, betas=(0.0, 0.99), momentum=0.8, iterations=3)
+        return Learner("muon", rate, rate / 20, betas=(0.0, 0.99), momentum=0.5, iterations=3)
     return Learner(optimizer, rate / 20, betas=(0.0, 0.99), momentum=0.0)
 
 

@@ -26,5 +26,5 @@ def generate_overview(
         " pictures of the val split",
     ]
     if changes:
-        plan.insert(1, "show the critic changed pictures (DiffAug), since there are few")
+        plan.insert(1, "show the critic changed pictures (DiffAug) where it would see them often, since there are few")
     return picture_overview(records, shape, plan)

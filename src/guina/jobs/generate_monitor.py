@@ -42,6 +42,6 @@ def trouble(scores: Scores | None, best: Scores | None, terms: Mapping[str, floa
         return f"pictures have become alike (diversity {scores['diversity']:.2f} of the data's)"
     if scores["fd"] > WORSE * best["fd"] and scores["coverage"] < LOST * best["coverage"]:
         return f"the distance is {scores['fd']:.3g}, after {best['fd']:.3g}, and coverage {scores['coverage']:.2f}"
-    if terms.get("train/critic/loss", 1.0) < SURE and scores["fd"] > best["fd"]:
+    if 0 <= terms.get("train/critic/loss", 1.0) < SURE and scores["fd"] > best["fd"]:
         return f"the critic is sure of everything (loss {terms['train/critic/loss']:.2g})"
     return None

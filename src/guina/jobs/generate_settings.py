@@ -23,14 +23,14 @@ class GenerateSettings:
     """relativistic, non-saturating, least-squares, hinge, wasserstein"""
     penalty: float = 0.1
     """share of the critic's loss at which the penalty on its slope holds itself"""
-    every: int = 8
+    every: int = 4
     """steps from one penalty to the next"""
     rate: float = 0.02
     """the highest learning rate, of Muon: how far a layer turns in a step"""
     critic_rate: float = 0.0
     """the critic's; 0: the same"""
     augment: Choice = "auto"
-    """show the critic changed pictures (DiffAug), so that it cannot learn them by heart; auto does for small sets"""
+    """show the critic changed pictures (DiffAug), so that it cannot learn them by heart; auto does for small sets that are seen often"""
     flip: Choice = "auto"
     """mirror pictures left to right; auto does if a mirrored picture still looks like its class"""
     batch: int = 64

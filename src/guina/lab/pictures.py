@@ -37,7 +37,7 @@ class PicturesSettings:
     """non-saturating, least-squares, hinge, wasserstein, relativistic"""
     penalty: float = 0.1
     """share of the critic's loss at which the penalty on its slope holds itself; 0: none"""
-    every: int = 8
+    every: int = 4
     """steps from one penalty to the next"""
     critic_steps: int = 1
     """the critic's steps for each of the generator's"""

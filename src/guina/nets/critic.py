@@ -20,7 +20,7 @@ from guina.nets.generator import SLOPE, PictureShape, make_activation
 
 FEATURES = 128
 GAMMA = 1.0  # where the weight begins
-RANGE = (1e-4, 1e4)  # and where it stays
+RANGE = (1e-2, 1e3)  # and where it stays
 PACE = 0.1  # how fast it moves, at most, in nats a penalty
 
 
