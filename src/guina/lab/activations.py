@@ -136,7 +136,7 @@ class Activations(Experiment):
         rate = settings.rate or best_rate(make, batches, trial, RATES[settings.optimizer])
         net = make()
         gradient_L = gradients(net, x_NCHW[:PROBED], pictures.target_N[:PROBED])
-        course = Course(learner_of(settings.optimizer, rate), steps, every=max(1, steps // 30))
+        course = Course(learner_of(settings.optimizer), steps, every=max(1, steps // 30)).at(rate)
         learned = learn(net, batches, course, lambda: right(net, val_NCHW, pictures.val_target_N))
         dead, saturated = flat(net, x_NCHW)
         metrics = {
@@ -180,9 +180,9 @@ def beside_relu(by: Mapping[str, Row]) -> str:
     signs = beside(by, "relu", "accuracy")
     accuracy = {kind: f"{row.mean('accuracy'):.1%}" for kind, row in by.items()}
     others = in_words(signs, {-1: "worse", 0: "as good", 1: "better"}, accuracy)
-    rules = {f"{kind} is worse": kind in signs[-1] for kind in ("tanh", "sigmoid") if kind in by}
-    rules |= {f"{kind} is no worse": kind not in signs[-1] for kind in ("leaky_relu", "maxout") if kind in by}
-    verdict = f": {rules_in_words(rules)}" if rules else ""
+    rules = {f"{kind} worse": kind in signs[-1] for kind in ("tanh", "sigmoid") if kind in by}
+    rules |= {f"{kind} no worse": kind not in signs[-1] for kind in ("leaky_relu", "maxout") if kind in by}
+    verdict = f" ({rules_in_words(rules)})" if rules else ""
     dead = by["relu"].mean("dead")
     return f"relu has {accuracy['relu']} with {dead:.0%} of its filters dead, {others}{verdict}"
 

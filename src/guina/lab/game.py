@@ -36,7 +36,7 @@ class GameSettings:
     """non-saturating, least-squares, hinge, wasserstein, relativistic"""
     penalty: str = "flat"
     """on the critic's slope: none, flat (R1 + R2), unit (WGAN-GP)"""
-    gamma: float = 0.02
+    gamma: float = 0.05
     """weight of the penalty"""
     every: int = 4
     """steps from one penalty to the next, which weighs so many times as much"""
@@ -156,7 +156,7 @@ class PointsGame(Job):
         turns = [Turn(f"critic{n + 1}" if n else "critic", ("critic",), self.critic_loss, fresh_batch=n > 0)
                  for n in range(s.critic_steps)]  # fmt: skip
         if s.penalty != "none" and s.gamma > 0:
-            turns.insert(0, Turn("penalty", ("critic",), self.penalty, every=s.every, joins=True))
+            turns.append(Turn("penalty", ("critic",), self.penalty, every=s.every))
         turns.append(Turn("generator", ("generator",), self.generator_loss, fresh_batch=True))
         learners = {
             "critic": Learner(s.d_optimizer, s.d_rate, s.d_rate, betas=(0.0, s.beta2), momentum=0.0),

@@ -123,7 +123,7 @@ class Inputs(Experiment):
         trial = Course(learner_of(settings.optimizer), max(1, steps // TRIAL))
         rate = settings.rate or best_rate(make, batches, trial, LADDER)
         net = make()
-        course = Course(learner_of(settings.optimizer, rate), steps, every=max(1, steps // 200))
+        course = Course(learner_of(settings.optimizer), steps, every=max(1, steps // 200)).at(rate)
         learned = learn(net, batches, course, lambda: right(net, val_ND, pictures.val_target_N))
         metrics = {
             "steps_to": next((float(step) for step, share in learned.looks if share >= settings.target), float("nan")),

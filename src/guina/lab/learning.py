@@ -152,6 +152,10 @@ class Course:
     clip: float = inf
     every: int = 10
 
+    def at(self, rate: float) -> "Course":
+        """The same at another rate; what Muon leaves to AdamW learns at a tenth of it."""
+        return replace(self, learner=replace(self.learner, rate=rate, rate_rest=rate / 10))
+
 
 def learn(net: nn.Module, batches: Batches, course: Course, look: Callable[[], float] | None = None) -> Learned:
     """Train a network to tell classes; it stops where a loss or gradient is no number.
@@ -197,26 +201,20 @@ def best_rate(make: Callable[[], nn.Module], batches: Batches, course: Course, r
     """
 
     def merit(rate: float) -> tuple[float, float]:
-        trial = replace(course, learner=at_rate(course.learner, rate), hold=1.0)
-        return learn(make(), batches, trial).merit()
+        return learn(make(), batches, replace(course.at(rate), hold=1.0)).merit()
 
     return max(rates, key=merit)
 
 
-def learner_of(optimizer: str, rate: float = 1.0) -> Learner:
-    """How the networks of the lab learn.
+def learner_of(optimizer: str) -> Learner:
+    """How the networks of the lab learn; the rate is their course's to say.
 
     Raises:
         GuinaError: there is no such optimizer.
     """
     check_choice("optimizer", optimizer, OPTIMIZERS)
     kinds: dict[str, Literal["sgd", "adamw", "muon"]] = {"sgd": "sgd", "adamw": "adamw", "muon": "muon"}
-    return at_rate(Learner(kinds[optimizer]), rate)
-
-
-def at_rate(learner: Learner, rate: float) -> Learner:
-    """The same at another rate; what Muon leaves to AdamW learns at a tenth of it."""
-    return replace(learner, rate=rate, rate_rest=rate / 10)
+    return Learner(kinds[optimizer])
 
 
 def seeded(make: Callable[[], T], seed: int) -> T:

@@ -104,7 +104,7 @@ class Grid(Mixture):
     K = 25
 
     def points(self, settings: Any) -> Points:
-        return mixture(grid_centres(), 0.05, scale=1.4)
+        return mixture(grid_centres(), 0.05, scale=1.0)
 
 
 class Ring(Mixture):
@@ -118,4 +118,4 @@ class Ring(Mixture):
     K = 8
 
     def points(self, settings: Any) -> Points:
-        return mixture(ring_centres(), 0.04, scale=1.4)
+        return mixture(ring_centres(), 0.04, scale=1.0)

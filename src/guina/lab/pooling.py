@@ -2,9 +2,9 @@
 
 Textbooks say that pooling (max rather than average) saves parameters, makes a network indifferent to small shifts and
 changes of size, and keeps it from learning by heart; and that a stride may take its place (Springenberg et al. 2014,
-https://arxiv.org/abs/1412.6806). How far that holds depends on what follows: a head that is given every place of the last
-maps (`flat`) has fewer weights where there are fewer places; one that is given each map's largest value (`global`, as in
-guina's own networks) has as many whatever the pooling, and asks nowhere what was where. So both are tried.
+https://arxiv.org/abs/1412.6806). How far that holds depends on what follows: a head that is given every place of the
+last maps (`flat`) has fewer weights where there are fewer places; one that is given each map's largest value (`global`,
+as in guina's own networks) has as many whatever the pooling, and does not ask what was where. So both are tried.
 
     moved      share of answers that become others under shifts by 1 to 4 pixels, up, down, left and right
     resized    the same when pictures are drawn at 0.5 to 1.5 times their size
@@ -32,6 +32,7 @@ from guina.lab.verdicts import (
     check_choice,
     check_least,
     groups,
+    listed,
     mean_curve,
     rules_in_words,
     sentence,
@@ -48,11 +49,11 @@ HEADS = ("flat", "global")
 MOVES = np.arange(5)  # pixels
 FACTORS = np.linspace(0.5, 1.5, 11)
 TRIAL = 4  # a rate is tried for steps / TRIAL steps
-EVIDENCE = {  # a rule of the textbook → the metric it speaks of, and the sign of pooled against not
-    "has fewer parameters": ("parameters", -1),
-    "changes fewer answers under shifts": ("moved", -1),
-    "changes fewer answers under other sizes": ("resized", -1),
-    "learns less by heart": ("gap", -1),
+RULES = {  # of the textbook, for pooling beside none: what it says there is less of
+    "parameters": "fewer parameters",
+    "gap": "less learned by heart",
+    "moved": "fewer answers changed by shifts",
+    "resized": "fewer answers changed by sizes",
 }
 
 
@@ -131,7 +132,7 @@ class Pooling(Experiment):
         trial = Course(learner_of(settings.optimizer), max(1, steps // TRIAL))
         rate = settings.rate or best_rate(make, batches, trial, RATES[settings.optimizer])
         net = make()
-        course = Course(learner_of(settings.optimizer, rate), steps, every=max(1, steps // 15))
+        course = Course(learner_of(settings.optimizer), steps, every=max(1, steps // 15)).at(rate)
         learned = learn(net, batches, course, lambda: right(net, val_NCHW, pictures.val_target_N))
         moved_M, resized_S = by_move(net, val_NCHW), by_factor(net, val_NCHW)
         accuracy = learned.looks[-1][1]
@@ -176,27 +177,22 @@ def beside_none(by: Mapping[str, Row]) -> str:
     """What pooling (max, or what there is) changes, and which of the textbook's rules that bears out."""
     kind = next(name for name in ("max", "average", "stride") if name in by)
     pooled, none = by[kind], by["none"]
-    rules = {f"it {rule}": sign(pooled, none, metric) == wanted for rule, (metric, wanted) in EVIDENCE.items()}
-    rivals = [by[name] for name in ("average", "stride") if name in by and name != kind]
-    for rival in rivals:
-        rules[f"it is more accurate than {rival.swap['pooling']}"] = sign(pooled, rival, "accuracy") > 0
+    rules = {rule: sign(pooled, none, metric) < 0 for metric, rule in RULES.items()}
+    if kind == "max":
+        rivals = [name for name in ("average", "stride") if name in by]
+        rules |= {f"more accurate than {name}": sign(pooled, by[name], "accuracy") > 0 for name in rivals}
     told = [
-        f"{pooled.mean('parameters'):,.0f} parameters ({none.mean('parameters'):,.0f} without)",
-        *(
-            f"{pooled.mean(metric):.1%} {what} ({none.mean(metric):.1%})"
-            for metric, what in (
-                ("accuracy", "accuracy"),
-                ("gap", "gap to training"),
-                ("moved", "of answers changed by shifts"),
-                ("resized", "by other sizes"),
-            )
-        ),
+        f"{pooled.mean('parameters'):,.0f} parameters rather than {none.mean('parameters'):,.0f}",
+        f"a gap of {pooled.mean('gap'):.1%} rather than {none.mean('gap'):.1%}",
+        f"shifts change {pooled.mean('moved'):.0%} of the answers rather than {none.mean('moved'):.0%}",
+        f"sizes {pooled.mean('resized'):.0%} rather than {none.mean('resized'):.0%}",
     ]
-    return f"{kind} pooling gives {', '.join(told)}: {rules_in_words(rules)}"
+    accuracy = listed([f"{name} {row.mean('accuracy'):.1%}" for name, row in by.items()])
+    return f"{kind} beside none has {', '.join(told)}, and accuracy is {accuracy} ({rules_in_words(rules)})"
 
 
 def network(shape: Architecture, head: str, x_NCHW: Tensor) -> nn.Module:
-    """guina's convolutional network, whitened by the pictures; with a flat head, all places of its last maps are heard."""
+    """guina's convolutional network, whitened by the pictures; with a flat head, its answers come from all places."""
     net: nn.Module = ConvNet(shape)
     assert isinstance(net, ConvNet)
     net.whiten(x_NCHW)
@@ -210,16 +206,19 @@ def network(shape: Architecture, head: str, x_NCHW: Tensor) -> nn.Module:
 
 def by_move(net: nn.Module, x_NCHW: Tensor) -> np.ndarray:
     """The share of answers that change, by the pixels of a shift; the mean over four directions."""
+
+    def share(down: int, right: int) -> float:
+        return changed(net, x_NCHW, lambda some: shifted(some, down, right))
+
     with evaluating(net):
-        return np.array(
-            [
-                np.mean([changed(net, x_NCHW, lambda x, d=d, r=r: shifted(x, d, r)) for d, r in around(m)])
-                for m in MOVES.tolist()
-            ]
-        )
+        return np.array([np.mean([share(*move) for move in around(pixels)]) for pixels in MOVES.tolist()])
 
 
 def by_factor(net: nn.Module, x_NCHW: Tensor) -> np.ndarray:
     """The share of answers that change, by the factor of the size."""
+
+    def share(factor: float) -> float:
+        return changed(net, x_NCHW, lambda some: rescaled(some, factor))
+
     with evaluating(net):
-        return np.array([changed(net, x_NCHW, lambda x, f=f: rescaled(x, f)) for f in FACTORS.tolist()])
+        return np.array([share(factor) for factor in FACTORS.tolist()])

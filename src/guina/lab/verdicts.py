@@ -48,13 +48,13 @@ def rules_in_words(rules: Mapping[str, bool]) -> str:
     """Which of a textbook's rules hold.
 
     Example:
-        >>> rules_in_words({"tanh is worse": False, "sigmoid is worse": True})
-        'the textbook is right that sigmoid is worse, but not that tanh is worse'
+        >>> rules_in_words({"tanh worse": False, "sigmoid worse": True})
+        'of the textbook, this holds: sigmoid worse; and this does not: tanh worse'
     """
     kept, broken = ([rule for rule, holds in rules.items() if holds is wanted] for wanted in (True, False))
-    if not kept:
-        return f"the textbook is not right that {listed(broken, 'or')}"
-    return f"the textbook is right that {listed(kept)}" + (f", but not that {listed(broken, 'or')}" if broken else "")
+    if not kept or not broken:
+        return f"of the textbook, {'nothing' if broken else 'all'} holds: {listed(kept or broken)}"
+    return f"of the textbook, this holds: {listed(kept)}; and this does not: {listed(broken)}"
 
 
 def groups(rows: Sequence[Row], key: str, usual: str) -> dict[str, dict[str, Row]]:
@@ -100,14 +100,14 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + "."
 
 
-def listed(names: Sequence[str], last: str = "and") -> str:
+def listed(names: Sequence[str]) -> str:
     """Names as a sentence has them.
 
     Example:
         >>> listed(["a"]), listed(["a", "b", "c"])
         ('a', 'a, b and c')
     """
-    return f" {last} ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
 def mean_curve(row: Row, name: str) -> tuple[np.ndarray, np.ndarray]:
