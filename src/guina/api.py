@@ -299,7 +299,9 @@ def lab(
     swaps = dict(swap or {key: values.split(",") for key, values in found.default.items()})
     if data is not None:
         if "data" not in keys_of(found.Settings):
-            raise GuinaError(f"{experiment} makes its own data", "--data for experiments on pictures", "leave --data out")
+            raise GuinaError(
+                f"{experiment} makes its own data", "--data for experiments on pictures", "leave --data out"
+            )
         swaps["data"] = [data]
     rows = run_experiment(found, grid(swaps), seeds, steps, say)
     result = as_json(found, rows)

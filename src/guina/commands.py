@@ -193,11 +193,11 @@ def train(argv: list[str]) -> int:
         if args.json:
             say_json(asdict(outcome))
         else:
-            print(conclusion(asdict(outcome), job.metric))
+            print(conclusion(asdict(outcome), job.metric, job.wants_inputs))
     return 0
 
 
-def conclusion(outcome: dict[str, Any], metric: str) -> str:
+def conclusion(outcome: dict[str, Any], metric: str, wants_inputs: bool = True) -> str:
     """How a training ended, and what to do next."""
     baseline = outcome["baseline"].get(metric)
     beside = "" if baseline is None else f" (simplest baseline {baseline:.4f})"
@@ -205,7 +205,7 @@ def conclusion(outcome: dict[str, Any], metric: str) -> str:
         f"{metric} {outcome['score'][metric]:.4f}{beside} on validation examples, after {outcome['seconds']:.0f} s\n"
         f"next: guina score {outcome['run']}\n"
         f"      guina look {outcome['run']}\n"
-        f"      guina predict {outcome['run']} FILE ..."
+        f"      guina predict {outcome['run']}{' FILE ...' if wants_inputs else ''}"
     )
 
 
@@ -235,7 +235,8 @@ def score(argv: list[str]) -> int:
     from guina import api
 
     args = parse(Score, "score", argv)
-    result = api.load(args.run, args.job).score(args.data, args.split)
+    run = api.load(args.run, args.job)
+    result = run.score(args.data, args.split)
     if args.json:
         say_json(result)
         return 0
@@ -248,6 +249,8 @@ def score(argv: list[str]) -> int:
         if name in result["baseline"]:
             others.insert(0, f"baseline {result['baseline'][name]:.4f}")
         print(f"  {name:<{width}}  {value:.4f}" + (f"   ({', '.join(others)})" if others else ""))
+    if reminder := run.job.reminder:
+        print(reminder)
     return 0
 
 
@@ -306,7 +309,9 @@ def lab(argv: list[str]) -> int:
     if named and {"-h", "--help"} & set(argv):
         found = find(named)
         print(f"{named}: {found.claim}\n\nWhat can be swapped (--swap KEY=A,B,C), its default, and what it is:\n")
-        print(f"{described(found.Settings)}\n\nIts numbers: {'; '.join(found.metrics.values())}.\n{found.steps:,} steps.\n")
+        print(
+            f"{described(found.Settings)}\n\nIts numbers: {'; '.join(found.metrics.values())}.\n{found.steps:,} steps.\n"
+        )
     args = parse(Lab, "lab", argv)
     if args.experiment is None:
         listed = {name: find(name).claim for name in NAMES}
@@ -317,7 +322,9 @@ def lab(argv: list[str]) -> int:
             print("\nguina lab EXPERIMENT --help lists what can be swapped.")
         return 0
     swaps = read_swaps(args.swap)
-    found = api.lab(args.experiment, swaps, seeds=args.seeds, steps=args.steps, data=args.data, out=args.out, say=to_stderr)
+    found = api.lab(
+        args.experiment, swaps, seeds=args.seeds, steps=args.steps, data=args.data, out=args.out, say=to_stderr
+    )
     table = found.pop("table")
     if args.json:
         say_json(found)

@@ -50,7 +50,9 @@ def test_changed_pictures_pass_gradients_and_come_from_the_generator_alone(chann
     one, two = (diffaug.diff_augment(x, torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(one, two)
     assert not torch.equal(one, diffaug.diff_augment(x, torch.Generator().manual_seed(4)))
-    assert torch.autograd.gradcheck(lambda x: diffaug.diff_augment(x, torch.Generator().manual_seed(3)), (x[:2, :, :4, :4],))
+    assert torch.autograd.gradcheck(
+        lambda x: diffaug.diff_augment(x, torch.Generator().manual_seed(3)), (x[:2, :, :4, :4],)
+    )
 
 
 def test_a_move_is_a_move() -> None:

@@ -58,7 +58,11 @@ def test_after_going_back_the_weights_are_those_of_the_best_checkpoint(tmp_path:
             if len(events) > len(same):
                 best = Checkpoints(folder / "checkpoints").read(f"step-{events[-1]['to']}").tensors
                 same.append(
-                    all(torch.equal(t, best[f"nets/{name}/{k}"]) for name in nets for k, t in nets[name].state_dict().items())
+                    all(
+                        torch.equal(t, best[f"nets/{name}/{k}"])
+                        for name in nets
+                        for k, t in nets[name].state_dict().items()
+                    )
                 )
 
         def after(self, turn, nets, step):

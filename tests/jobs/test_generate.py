@@ -115,7 +115,9 @@ def test_a_walk_is_a_strip_and_an_animation(run: guina.Run, tmp_path: Path) -> N
 
 def test_the_command_writes_files_and_says_where(run: guina.Run, tmp_path: Path) -> None:
     base = [sys.executable, "-m", "guina", "predict", str(run.path)]
-    said = subprocess.run([*base, "--n", "4", "--grid"], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        [*base, "--n", "4", "--grid"], cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
     assert "seeds 0 to 3" in said
     assert np.asarray(Image.open(tmp_path / "samples" / "0-3.png")).shape == (16, 16)
     found = json.loads(subprocess.run([*base, "5", "--json"], capture_output=True, text=True, check=True).stdout)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from guina.errors import GuinaError
 from guina.nets.critic import Critic
 from guina.nets.directions import principal, sefa
 from guina.nets.generator import NOISE, Generator, PictureShape
 from guina.nets.multilayer import multilayer, widths_of
 from guina.nets.sampling import between, make, noise_of
-from guina.errors import GuinaError
 
 SHAPES = [(8, 8, 1), (28, 28, 1), (33, 20, 3), (96, 128, 3)]
 
@@ -38,7 +38,9 @@ def test_a_class_counts_through_its_product_with_the_features() -> None:
     x = torch.randn(1, 1, 16, 16)
     features = critic.features(x)[0]
     for k in range(4):
-        expected = critic.answer(features) + sum(a * b for a, b in zip(critic.label.weight[k], features)) / len(features)
+        expected = critic.answer(features) + sum(a * b for a, b in zip(critic.label.weight[k], features)) / len(
+            features
+        )
         assert critic(x, torch.tensor([k])).item() == pytest.approx(expected.item(), abs=1e-5)
 
 

@@ -64,13 +64,17 @@ def unwritable(place: object, error: OSError) -> GuinaError:
     )
 
 
-def sheet(pixels_NHWC: np.ndarray, columns: int) -> np.ndarray:
+def sheet(pixels_NHWC: np.ndarray, columns: int, gap: int = 0) -> np.ndarray:
     """All pictures side by side, row by row; what is missing of the last row is black.
+
+    Args:
+        gap: black pixels between them.
 
     Example:
         >>> sheet(np.ones((3, 2, 2, 1), np.uint8), columns=2).shape
         (4, 4, 1)
     """
+    pixels_NHWC = np.pad(pixels_NHWC, ((0, 0), (0, gap), (0, gap), (0, 0)))
     N, H, W, C = pixels_NHWC.shape
     rows = -(-N // columns)
     whole = np.zeros((rows * columns, H, W, C), pixels_NHWC.dtype)

@@ -165,6 +165,7 @@ class Job(ABC):
         mixed_precision: whether it learns as well with products in bfloat16, where the device has units for them.
         looks: the most validation examples that a look during training takes.
         answers: how often all validation examples are answered after the last step: to conclude, and to score.
+        reminder: what must be said wherever the headline stands; "" for nothing.
         wants_inputs: whether there is nothing to answer where `guina predict` is given no inputs.
         Ask: a flat frozen dataclass of how to answer, which `guina predict` turns into flags.
     """
@@ -176,6 +177,7 @@ class Job(ABC):
     mixed_precision: ClassVar[bool] = False
     looks: ClassVar[int] = 5000
     answers: ClassVar[float] = 2.0
+    reminder: ClassVar[str] = ""
     wants_inputs: ClassVar[bool] = True
     Ask: ClassVar[type] = NothingToAsk
 

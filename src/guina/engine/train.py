@@ -194,7 +194,7 @@ class Training:
             self.sums[name] = total + value, turns + 1
         if self.place.runtime.first:
             left = max(0, self.plan.steps - self.step) * self.clock.per_step
-            loss = next(iter(row.values()), 0.0)
+            loss = main_loss(row)
             self.place.progress.step(self.step, self.plan.steps, loss, self.phase.batch / self.clock.per_step, left)
             self.place.folder.status(state="training", step=self.step, of=self.plan.steps, eta=round(left, 1))
 
@@ -262,7 +262,7 @@ class Training:
         row = {"step": self.step, "t": round(now, 3), "epoch": round(self.epochs, 4), **means}
         self.place.folder.metric(row | {f"val/{name}": value for name, value in scores.items()})
         left = max(0, self.plan.steps - self.step) * self.clock.per_step
-        self.place.progress.validated(self.step, self.plan.steps, scores, next(iter(means.values()), 0.0), left)
+        self.place.progress.validated(self.step, self.plan.steps, scores, main_loss(means), left)
 
     def _revise(self, now: float) -> None:
         """Bend the plan so that it ends on time; earlier, with the rate going down, where more is no use."""
@@ -365,6 +365,11 @@ class Training:
             for name, net in nets.items():
                 net.load_state_dict(pick(state.tensors, f"{'ema' if name in self.averages else 'nets'}/{name}"))
         return nets
+
+
+def main_loss(terms: dict[str, float]) -> float:
+    """What a progress line shows: the first loss by that name, the first term where none is called so."""
+    return next((value for name, value in terms.items() if name.endswith("/loss")), next(iter(terms.values()), 0.0))
 
 
 def finite(scores: Scores) -> Scores:

@@ -71,6 +71,7 @@ class Generate(Job):
     metric = "fd"
     sizes = ("tiny", "small", "medium", "large")
     mixed_precision = True
+    reminder = "Distances are between features learned from these pictures: this fd is no Inception FID"
     wants_inputs = False
     recipe: ClassVar[Recipe] = Recipe()
 

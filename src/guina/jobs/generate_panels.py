@@ -69,7 +69,10 @@ def nearest_known(job: "Generate", nets: Nets, train: Arrays, judged: Arrays) ->
     made_NF = job.features(made)
     apart_N = nearest(made_NF, known_KF)[0][:, 0]
     unseen = float(np.median(nearest(job.real_features(judged, 5000)[:2000], known_KF)[0]))
-    chosen = [*np.argsort(apart_N)[: COMPARED // 2], *range(COMPARED // 2)]  # the most suspicious, and some as they come
+    chosen = [
+        *np.argsort(apart_N)[: COMPARED // 2],
+        *range(COMPARED // 2),
+    ]  # the most suspicious, and some as they come
     strips = []
     for n, i in enumerate(chosen):
         far_k, which_k = (x[0] for x in nearest(made_NF[i][None], known_KF, k=5))
@@ -91,9 +94,12 @@ def over_training(snaps: Sequence[tuple[int, Snap]]) -> list[Panel]:
     kept = [(step, snap["made"]) for step, snap in snaps if isinstance(snap.get("made"), np.ndarray)]
     if len(kept) < 2:
         return []
-    strips = [Strip(f"step {step:,}", "", [picture(p) for p in made[:12]]) for step, made in kept[1:]]
+    strips = [Strip(f"step {step:,}", "", [picture(p) for p in made[:8]]) for step, made in kept[1:]]
     says = "Each column is the same noise, each row a moment of the training: the averaged generator, as it would ship."
-    frames = [Frame(f"step {step:,}", [Scene("sixteen pictures", picture=picture(sheet(made, 8)))]) for step, made in kept]
+    frames = [
+        Frame(f"step {step:,}", [Scene("sixteen pictures", picture=picture(sheet(made, 8, gap=1)))])
+        for step, made in kept
+    ]
     return [
         Strips("The same noise over the training", says, strips[-9:]),
         Frames("The same, to scrub through", "From the first step to the last.", frames),
@@ -127,14 +133,21 @@ def directions(job: "Generate", generator: Generator) -> list[Panel]:
     class_1 = job.drawn_classes([0])
     rows_DZ = sefa(generator, DIRECTIONS)
     by_weights = [
-        strip_along(job, f"SeFa {d + 1}", generator, early(generator, z_1Z + torch.tensor(REACH)[:, None] * row_Z, repeated(class_1)))
+        strip_along(
+            job,
+            f"SeFa {d + 1}",
+            generator,
+            early(generator, z_1Z + torch.tensor(REACH)[:, None] * row_Z, repeated(class_1)),
+        )
         for d, row_Z in enumerate(rows_DZ)
     ]
     many_NF = early(generator, many_noises(ASKED, 1), job.drawn_classes(range(ASKED)))
     rows_DF, sizes_D = principal(many_NF.cpu(), DIRECTIONS)
     middle_1F = early(generator, z_1Z, class_1)
     by_answers = [
-        strip_along(job, f"PCA {d + 1}", generator, middle_1F + (torch.tensor(REACH)[:, None] * size * row_F).to(middle_1F))
+        strip_along(
+            job, f"PCA {d + 1}", generator, middle_1F + (torch.tensor(REACH)[:, None] * size * row_F).to(middle_1F)
+        )
         for d, (row_F, size) in enumerate(zip(rows_DF, sizes_D, strict=True))
     ]
     says = (
@@ -151,7 +164,12 @@ def repeated(class_1: Tensor | None) -> Tensor | None:
 
 def strip_along(job: "Generate", name: str, generator: Generator, early_NF: Tensor) -> Strip:
     pixels = painted(generator, early_NF)
-    return Strip(name, what_changes(job, pixels), [picture(p) for p in pixels], [f"{at:+g}".replace("-", "−") for at in REACH])
+    return Strip(
+        name,
+        what_changes(job, pixels),
+        [picture(p) for p in pixels],
+        [f"{at:+g}".replace("-", "−") if at else "0" for at in REACH],
+    )
 
 
 def what_changes(job: "Generate", pixels_NHWC: np.ndarray) -> str:
@@ -180,7 +198,7 @@ def what_changes(job: "Generate", pixels_NHWC: np.ndarray) -> str:
         if float(change_K.abs().max()) > 0.3:
             found.append((10.0, f"from {job.labels[int(change_K.argmin())]} to {job.labels[int(change_K.argmax())]}"))
     told = [text for size, text in sorted(found, reverse=True) if size >= 1][:3]
-    return ", ".join(told) or "details"
+    return ", ".join(told)
 
 
 def critics_view(job: "Generate", nets: Nets, data: tuple[Arrays, Arrays]) -> Curves:
@@ -195,8 +213,10 @@ def critics_view(job: "Generate", nets: Nets, data: tuple[Arrays, Arrays]) -> Cu
     x_W = np.linspace(*np.quantile(every, [0.002, 0.998]), 160)
     lines = {name: (x_W, spread_over(a_N, x_W)) for name, a_N in answers.items()}
     apart = {name: answers[name].mean() - answers["made"].mean() for name in ("learned from", "unseen")}
-    learned = "" if apart["learned from"] < 2 * max(apart["unseen"], 1e-9) else (
-        " It tells pictures it learned from apart much better than unseen ones: it knows them by heart."
+    learned = (
+        ""
+        if apart["learned from"] < 2 * max(apart["unseen"], 1e-9)
+        else (" It tells pictures it learned from apart much better than unseen ones: it knows them by heart.")
     )
     says = (
         f"The critic's answers: unseen pictures lie {apart['unseen']:.2f} above made ones on average, learned ones"

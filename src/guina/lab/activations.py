@@ -121,6 +121,8 @@ class Activations(Experiment):
         check_least("rate", settings.rate, 0)
         check_least("batch", settings.batch, 1)
         learner_of(settings.optimizer)
+        if "-" in settings.activation:
+            shape_of(read_pictures(settings.data, settings.pixels), settings)
 
     def run(self, settings: ActivationsSettings, seed: int, steps: int) -> Trial:
         self.check(settings)

@@ -6,7 +6,6 @@ distance (see guina/fidelity.py).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 

@@ -1,9 +1,9 @@
 """memory: how long a recurrent network remembers, and what of a gradient comes back through time.
 
-The task: read one of eight symbols, then noise, then a mark; at the mark, `lag` steps after the symbol, say which it was
-(after experiment 2 of Hochreiter & Schmidhuber 1997). A network of its own learns each lag. The gradient of the loss to
-the state k steps before is a product of k Jacobians, and fades or explodes with k (Bengio, Simard & Frasconi 1994); an
-LSTM's cell is a sum, along which it need not. How much that matters depends on where weights start:
+The task: read one of eight symbols, then noise, then a mark; at the mark, `lag` steps after the symbol, say which it
+was (after experiment 2 of Hochreiter & Schmidhuber 1997). Each lag is learned by a network of its own. The gradient of
+the loss to the state k steps before is a product of k Jacobians, and fades or explodes (Bengio, Simard & Frasconi
+1994); an LSTM's cell is a sum, along which it need not. How much that matters depends on where weights start:
 
     uniform       all within ±1/√units, as in PyTorch
     orthogonal    recurrences that turn a state without shrinking it (Saxe et al. 2013, https://arxiv.org/abs/1312.6120),
@@ -137,7 +137,8 @@ class Memory(Experiment):
         found = {name: by for name, by in found.items() if "elman" in by and len(by) > 1}
         if not found or not spread_known(rows):
             return compared(rows, "reach", "steps that symbols are remembered for", more=True)
-        return sentence(with_each({name: beside_elman(by) for name, by in found.items()}))
+        told = with_each({name: beside_elman(by) for name, by in found.items()})
+        return sentence(f"after {rows[0].mean('steps'):.0f} steps of learning, {told}")
 
     def panels(self, rows: Sequence[Row]) -> list[Panel]:
         panels: list[Panel] = []

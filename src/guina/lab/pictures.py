@@ -126,7 +126,11 @@ class Pictures(Experiment):
         lines = {
             row.name: (whole[0][:, 0], np.mean([curve[:, 1] for curve in whole], axis=0))
             for row in rows
-            if (whole := [t.shows["curve"] for t in row.trials if len(t.shows["curve"]) == len(row.trials[0].shows["curve"])])
+            if (
+                whole := [
+                    t.shows["curve"] for t in row.trials if len(t.shows["curve"]) == len(row.trials[0].shows["curve"])
+                ]
+            )
         }
         says = "The mean over the seeds; it is no Inception FID, and compares settings on these data only."
         quality = f"The first {SEVERAL} pictures of each, none picked. The quality that the table counts steps to: coverage 0.3."
@@ -134,5 +138,3 @@ class Pictures(Experiment):
             Strips("What was made", quality, strips),
             Curves("House Fréchet distance over the training", says, lines, "step", "house-FD", log_y=True),
         ]
-
-

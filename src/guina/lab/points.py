@@ -14,6 +14,7 @@ from guina.lab.seen import LINE, Range, plane, play_in_the_plane, play_on_a_line
 from guina.panels import Curves, Frames, Panel, Scene
 from guina.panels import Frame as Still
 
+
 class PointsExperiment(Experiment):
     """A game on points.
 
@@ -54,13 +55,20 @@ class PointsExperiment(Experiment):
             return game.made(nets, 1000)
 
         played = play(game, str(seed), seed, steps, show, (watch,) if seed == 0 else ())
-        return Trial(measured(played, self.metrics, self.is_good, self.is_collapsed), self._shown(points, settings, played, watch, seed))
+        return Trial(
+            measured(played, self.metrics, self.is_good, self.is_collapsed),
+            self._shown(points, settings, played, watch, seed),
+        )
 
     def _shown(self, points: Points, settings: GameSettings, played: Played, watch: Watch, seed: int) -> dict[str, Any]:
         real_ND = points.draw(np.random.default_rng(seed + 1), 1000)
         curve = [(step, scores.get(self.curve, float("nan"))) for step, scores in played.history]
         shown: dict[str, Any] = {"real": real_ND, "curve": np.array(curve, np.float64), "kept": watch.kept}
-        return shown | {"scale": points.scale, "loss": settings.loss, "made": [] if played.made is None else played.made}
+        return shown | {
+            "scale": points.scale,
+            "loss": settings.loss,
+            "made": [] if played.made is None else played.made,
+        }
 
     def panels(self, rows: Sequence[Row]) -> list[Panel]:
         lines = {

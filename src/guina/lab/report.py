@@ -53,6 +53,10 @@ def as_text(table: Table) -> str:
     lines = [list(map(str, line)) for line in [table.header, *table.rows]]
     widths = [max(len(line[n]) for line in lines) for n in range(len(table.header))]
     if sum(widths) + 2 * len(widths) <= 110:
-        return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
+        return "\n".join(
+            "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines
+        )
     names = [name.rjust(max(map(len, table.header))) for name in table.header]
-    return "\n\n".join("\n".join(f"{name}  {cell}" for name, cell in zip(names, line, strict=True)) for line in lines[1:])
+    return "\n\n".join(
+        "\n".join(f"{name}  {cell}" for name, cell in zip(names, line, strict=True)) for line in lines[1:]
+    )

@@ -5,7 +5,7 @@ All frames have one grid and one scale, so that scrubbing shows what the game ch
 Axes: N places or points, D their dimension, H W the grid's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 

@@ -97,7 +97,11 @@ def sentences(kind: type) -> dict[str, str]:
         (tree,) = ast.parse(textwrap.dedent(inspect.getsource(part))).body
         assert isinstance(tree, ast.ClassDef), "the source of a class"
         for field, below in pairwise(tree.body):
-            if isinstance(field, ast.AnnAssign) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+            if (
+                isinstance(field, ast.AnnAssign)
+                and isinstance(below, ast.Expr)
+                and isinstance(below.value, ast.Constant)
+            ):
                 assert isinstance(field.target, ast.Name), "a field of a dataclass has a name"
                 found[field.target.id.replace("_", ".")] = " ".join(str(below.value.value).split())
     return found

@@ -40,6 +40,7 @@ def write_report(path: Path, folder: RunFolder, job: Job, nets: Nets, data: tupl
         baseline = job.baseline(train, judged, thorough=True)
         panels = job.panels(nets, train, judged, folder.read_snaps())
     where = f"on {said('example', len(judged))} {SPLITS[split]}; {direction(job, score)} is better"
+    where += f". {job.reminder}" if job.reminder else ""
     page = render(
         folder.path.name,
         f"Learned from {said('example', len(train))} in {duration(folder.read_status()['result']['seconds'])}.",
