@@ -65,6 +65,45 @@ def write_rows() -> list[str]:
     return rows
 
 
+def generate_rows() -> list[str]:
+    """One row for each data set, budget, number of threads and settings: the median over seeds."""
+    found: dict[tuple, list[dict]] = {}
+    for row in read("generate_quality").get("rows", []):
+        found.setdefault((row["data"], row["minutes"], row["threads"], row["settings"]), []).append(row)
+    rows = []
+    for (data, minutes, threads, settings), runs in sorted(found.items()):
+        fd = statistics.median(run["fd"] for run in runs)
+        real, simplest = runs[0]["baseline"]["training pictures/fd"], runs[0]["baseline"]["fd"]
+        beside = f"{real:.2f} training pictures, {simplest:.1f} a Gaussian in PCA space"
+        if games := [run for run in runs if "dcgan" in run]:
+            dcgan = statistics.median(run["dcgan"]["fd"] for run in games)
+            best = statistics.median(run["dcgan"]["fd_best"] for run in games)
+            beside = f"{dcgan:.2f} a batch-norm DCGAN (its best look {best:.2f}), {beside}"
+        cores = "one core" if threads == 1 else f"{threads} cores"
+        spread = f" (median of {len(runs)} seeds)" if len(runs) > 1 else ""
+        collapsed = sum(run["went_back"] for run in runs)
+        what = f"generate {data}, `--minutes {minutes:g}{' ' + settings if settings else ''}`, {cores}"
+        rows.append(
+            f"| {what} | house-FD {fd:.2f}{spread}; {collapsed} collapses "
+            f"| {beside} | {statistics.median(run['seconds'] for run in runs):.0f} s |"
+        )
+    return rows
+
+
+def lab_rows() -> list[str]:
+    """One row an experiment on points."""
+    rows = []
+    for row in read("lab_points").get("rows", []):
+        metrics = row["rows"][0]["metrics"]
+        wanted = [name for name in ("w1", "modes", "good_share", "reverse_kl", "sigma_ratio") if name in metrics]
+        told = ", ".join(f"{name.replace('_', ' ')} {metrics[name]['mean']:.4g}" for name in wanted)
+        swaps = f" {row['swaps']}" if row["swaps"] else ""
+        seconds = metrics["seconds"]["mean"]
+        what = f"`guina lab {row['experiment']}{swaps}`, {row['rows'][0]['seeds']} seeds, one core each"
+        rows.append(f"| {what} | {told} | | {seconds:.0f} s a seed |")
+    return rows
+
+
 def sample() -> str:
     """What was written after five minutes, as the README shows it."""
     rows = [r for r in read("write_score").get("rows", []) if r["minutes"] == 5 and not r["settings"]]
@@ -124,7 +163,7 @@ def other_rows() -> list[str]:
 
 
 def table() -> str:
-    rows = accuracy_rows() + write_rows() + other_rows()
+    rows = accuracy_rows() + write_rows() + generate_rows() + lab_rows() + other_rows()
     made = next((r for r in map(read, ("classify_accuracy", "throughput", "startup")) if r), {})
     machine = made.get("machine", {})
     where = f"{machine.get('cores')} cores ({machine.get('cpu')})"

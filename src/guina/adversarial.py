@@ -23,7 +23,7 @@ class Game(NamedTuple):
 
 
 GAMES = {
-    # σ(D) is the probability of being real; G's saturating log(1 − σ) is turned (Goodfellow et al. 2014, arXiv 1406.2661)
+    # σ(D) is the probability of being real; G's log(1 − σ) saturates and is turned (Goodfellow et al. 2014, 1406.2661)
     "non-saturating": Game(lambda real, fake: softplus(-real) + softplus(fake), lambda real, fake: softplus(-fake)),
     # Mao et al. 2016, arXiv 1611.04076
     "least-squares": Game(lambda real, fake: (real - 1) ** 2 + fake**2, lambda real, fake: (fake - 1) ** 2),

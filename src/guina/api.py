@@ -1,4 +1,4 @@
-"""guina in Python: `train`, `load`, `check`, `lab`, and the Run that they give. The command line calls the same functions.
+"""guina in Python: `train`, `load`, `check`, `lab`, and the Run. The command line calls the same functions.
 
 run = guina.train("classify", "photos/", minutes=5)
 run.score()["score"]["accuracy"]

@@ -1,4 +1,4 @@
-"""Generator, critic, sampling and directions: shapes, seeds, and what holds the penalty, against other ways of saying it."""
+"""Generator, critic, sampling and directions: shapes, seeds, and what holds the penalty, said in other ways."""
 
 import math
 
@@ -38,9 +38,7 @@ def test_a_class_counts_through_its_product_with_the_features() -> None:
     x = torch.randn(1, 1, 16, 16)
     features = critic.features(x)[0]
     for k in range(4):
-        expected = critic.answer(features) + sum(a * b for a, b in zip(critic.label.weight[k], features)) / len(
-            features
-        )
+        expected = critic.answer(features) + (critic.label.weight[k] * features).mean()
         assert critic(x, torch.tensor([k])).item() == pytest.approx(expected.item(), abs=1e-5)
 
 

@@ -12,7 +12,7 @@ class Enlarge(nn.Module):
     """Transposed convolution, kernel 4, stride 2: every pixel paints a 4×4 patch, weighted, and patches add up.
 
     y[o, 2i + u − 1, 2j + v − 1] += w[c, o, u, v] · x[c, i, j]: the gradient of a strided convolution (Zeiler et al.
-    2010, "Deconvolutional networks"). The kernel is a multiple of the stride, so that each pixel is painted equally often
+    2010, "Deconvolutional networks"). The kernel is a multiple of the stride, so that pixels are painted equally often,
     and no checkerboard shows (Odena et al. 2016, https://distill.pub/2016/deconv-checkerboard); it costs less than half
     of an enlargement followed by a 3×3 convolution.
 

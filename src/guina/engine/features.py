@@ -1,9 +1,9 @@
 """House features: what samples are compared by, learned from the user's own pictures, since guina downloads nothing.
 
-One small network learns in a fixed number of steps to tell the classes, or, where there are none, by how many quarters a
-picture was turned (Gidaris et al. 2018, https://arxiv.org/abs/1803.07728). Distances between its features are not those
-of Inception's: they compare runs on the same data, never with published numbers. Its weights go into the cache under the
-data's fingerprint, so that all runs on the same data are measured with the same rule.
+One small network learns in a fixed number of steps to tell the classes, or, where there are none, by how many quarters
+a picture was turned (Gidaris et al. 2018, https://arxiv.org/abs/1803.07728). Distances between its features are not
+those of Inception's: they compare runs on the same data, never with published numbers. Its weights go into the cache
+under the data's fingerprint, so that all runs on the same data are measured with the same rule.
 
 Axes: N B pictures, H W pixels, C channels, F features.
 """
@@ -54,11 +54,9 @@ class Features:
     def __call__(self, pixels_NHWC: np.ndarray) -> np.ndarray:
         """uint8 N×H×W×C → N×F, float32."""
         net: Any = self.net
-        found = []
         with evaluating(net):
-            for start in range(0, len(pixels_NHWC), CHUNK):
-                found.append(net.features(prepared(pixels_NHWC[start : start + CHUNK])).numpy())
-        return np.concatenate(found)
+            starts = range(0, len(pixels_NHWC), CHUNK)
+            return np.concatenate([net.features(prepared(pixels_NHWC[i : i + CHUNK])).numpy() for i in starts])
 
     def tensors(self) -> dict[str, Tensor]:
         return dict(self.net.state_dict())
@@ -66,7 +64,7 @@ class Features:
 
 def prepared(pixels_NHWC: np.ndarray) -> Tensor:
     """Bytes as the network takes them: about −2 … 2, channels last in memory."""
-    return torch.from_numpy(pixels_NHWC).permute(0, 3, 1, 2).float() / 63.75 - 2
+    return torch.from_numpy(np.ascontiguousarray(pixels_NHWC)).permute(0, 3, 1, 2).float() / 63.75 - 2
 
 
 def learn_features(

@@ -167,6 +167,7 @@ class Job(ABC):
         answers: how often all validation examples are answered after the last step: to conclude, and to score.
         reminder: what must be said wherever the headline stands; "" for nothing.
         wants_inputs: whether there is nothing to answer where `guina predict` is given no inputs.
+        fixed_answers: whether a score takes as long for few examples as for all of them.
         Ask: a flat frozen dataclass of how to answer, which `guina predict` turns into flags.
     """
 
@@ -177,6 +178,7 @@ class Job(ABC):
     mixed_precision: ClassVar[bool] = False
     looks: ClassVar[int] = 5000
     answers: ClassVar[float] = 2.0
+    fixed_answers: ClassVar[bool] = False
     reminder: ClassVar[str] = ""
     wants_inputs: ClassVar[bool] = True
     Ask: ClassVar[type] = NothingToAsk

@@ -56,7 +56,8 @@ def probe(job: Job, data: tuple[Arrays, Arrays], runtime: Runtime, team: Team, r
         looked = time.perf_counter()
         job.score(nets, val.first(few))
         answered = time.perf_counter()
-    return Cost(*team.say([total, (looked - start) / few, (answered - looked) / few]))
+    shared_by = len(val) if job.fixed_answers else few
+    return Cost(*team.say([total, (looked - start) / shared_by, (answered - looked) / shared_by]))
 
 
 def epochs_in(job: Job, train: Arrays, steps: float) -> float:

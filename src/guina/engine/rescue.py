@@ -1,8 +1,8 @@
 """When a training goes wrong: what is no number stops it, and names the batch; a game goes back to its best checkpoint.
 
 The job says what is wrong with a game and what to change (`Job.remedy`); here networks, optimizers and averages become
-what they were at the best validation. The place in the plan and in the order of the examples stays, so that the run ends
-on time and sees new examples.
+what they were at the best validation. The place in the plan and in the order of the examples stays, so that the run
+ends on time and sees new examples.
 """
 
 from typing import TYPE_CHECKING

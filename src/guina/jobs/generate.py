@@ -58,7 +58,7 @@ from guina.panels import Panel
 from guina.runtime import derive
 
 FEW = 5000  # pictures below which a critic would learn them by heart
-OFTEN_SEEN = 60  # passes over them from which it does
+OFTEN_SEEN = 100  # passes over them from which it does
 OFTEN = {"small": 1.0, "medium": 4.0, "large": 12.0}  # hundred thousands of pictures a size must see to be chosen
 
 
@@ -71,6 +71,8 @@ class Generate(Job):
     metric = "fd"
     sizes = ("tiny", "small", "medium", "large")
     mixed_precision = True
+    fixed_answers = True
+    answers = 3.0
     reminder = "Distances are between features learned from these pictures: this fd is no Inception FID"
     wants_inputs = False
     recipe: ClassVar[Recipe] = Recipe()
@@ -215,7 +217,10 @@ class Generate(Job):
         assert isinstance(critic, Critic), "the job built it"
         real, fake = self.shown(batch, rng), self.shown(self.made(nets, batch, rng), rng)
         with torch.autocast(batch["x"].device.type, enabled=False):  # a slope of a slope wants all its digits
-            slope_B = sum(flat_slope(lambda x, c=p["class"]: critic(x, self.asked(c)), p["x"]) for p in (real, fake))
+            slope_B, other_B = (
+                flat_slope(lambda x, c=p["class"]: critic(x, self.asked(c)), p["x"]) for p in (real, fake)
+            )
+            slope_B = slope_B + other_B
         gamma = critic.hold(slope_B.detach().mean(), s.penalty)
         return {"slope": gamma * s.every * slope_B.sum(), "gamma": gamma * len(slope_B)}, carry
 
@@ -351,8 +356,10 @@ class Generate(Job):
 
 
 def learner(optimizer: Literal["adamw", "muon", "sgd"], rate: float) -> Learner:
-    """How a player learns. A critic's advice of some steps ago is of use to Muon, which learns from its direction alone;
-    to AdamW it is not (Huang et al. 2024).
+    """How a player learns.
+
+    With AdamW without momentum, as R3GAN does. Muon learns from a gradient's direction alone, so that a penalty that
+    comes every few steps must linger in its momentum to be felt in between.
     """
     if optimizer == "muon":
         return Learner("muon", rate, rate / 20, betas=(0.0, 0.99), momentum=0.5, iterations=3)

@@ -1,9 +1,10 @@
-"""What the report of a generator shows: what it makes, how it came to, what it knows by heart, and what its noise means.
+"""What the report of a generator shows: what it makes, how it came to, what it knows by heart, what its noise means.
 
 Axes: N M pictures, H W pixels, C channels, F features, Z noise, D directions.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,7 +92,7 @@ def nearest_known(job: "Generate", nets: Nets, train: Arrays, judged: Arrays) ->
 
 def over_training(snaps: Sequence[tuple[int, Snap]]) -> list[Panel]:
     """The same noise at each moment that was kept."""
-    kept = [(step, snap["made"]) for step, snap in snaps if isinstance(snap.get("made"), np.ndarray)]
+    kept = [(step, made) for step, snap in snaps if isinstance(made := snap.get("made"), np.ndarray)]
     if len(kept) < 2:
         return []
     strips = [Strip(f"step {step:,}", "", [picture(p) for p in made[:8]]) for step, made in kept[1:]]
@@ -112,7 +113,7 @@ def walk(job: "Generate", generator: Generator) -> Frames:
     classes = job.drawn_classes(range(4))
     paths = []
     for n, z_NZ in enumerate(stops):
-        legs = [between(a, b, ALONG + 1)[:-1] for a, b in zip(z_NZ, z_NZ[1:], strict=False)]
+        legs = [between(a, b, ALONG + 1)[:-1] for a, b in pairwise(z_NZ)]
         path_NZ = torch.cat(legs)
         chosen = None if classes is None else classes[n].expand(len(path_NZ))
         paths.append(make(generator, path_NZ, chosen))
@@ -151,8 +152,8 @@ def directions(job: "Generate", generator: Generator) -> list[Panel]:
         for d, (row_F, size) in enumerate(zip(rows_DF, sizes_D, strict=True))
     ]
     says = (
-        "One picture (in the middle) moved along the directions of the noise that the first layer enlarges most, from −3"
-        " to 3 standard deviations. Beside each, what the pictures' measurements say that it changes."
+        "One picture (in the middle) moved along the directions of the noise that the first layer enlarges most, from"
+        " −3 to 3 standard deviations. Beside each, what the pictures' measurements say that it changes."
     )
     also = "The same along the principal components of the first layer's answers (GANSpace)."
     return [Strips("Directions that matter", says, by_weights), Strips("Directions of the answers", also, by_answers)]
@@ -210,7 +211,7 @@ def critics_view(job: "Generate", nets: Nets, data: tuple[Arrays, Arrays]) -> Cu
     }
     answers["made"] = answers_to(job, nets, job.sample(nets, ASKED), job.drawn_classes(range(ASKED)))
     every = np.concatenate(list(answers.values()))
-    x_W = np.linspace(*np.quantile(every, [0.002, 0.998]), 160)
+    x_W = np.linspace(np.quantile(every, 0.002), np.quantile(every, 0.998), 160)
     lines = {name: (x_W, spread_over(a_N, x_W)) for name, a_N in answers.items()}
     apart = {name: answers[name].mean() - answers["made"].mean() for name in ("learned from", "unseen")}
     learned = (

@@ -30,7 +30,7 @@ class GenerateSettings:
     critic_rate: float = 0.0
     """the critic's; 0: the same"""
     augment: Choice = "auto"
-    """show the critic changed pictures (DiffAug), so that it cannot learn them by heart; auto does for small sets that are seen often"""
+    """show the critic changed pictures (DiffAug), so that it learns none by heart; auto: where few are seen often"""
     flip: Choice = "auto"
     """mirror pictures left to right; auto does if a mirrored picture still looks like its class"""
     batch: int = 64

@@ -1,4 +1,4 @@
-"""What `guina check` says of pictures: classes and their balance, sizes, what a training would do, and a contact sheet."""
+"""What `guina check` says of pictures: classes and their balance, sizes, what a training would do, a contact sheet."""
 
 from collections import Counter
 from collections.abc import Sequence

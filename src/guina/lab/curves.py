@@ -6,6 +6,7 @@ distance (see guina/fidelity.py).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -68,7 +69,7 @@ class Curves(PointsExperiment):
     name = "curves"
     claim = "A generator can learn data that come from two different curves, and makes points of both."
     Settings = CurvesSettings
-    metrics = {
+    metrics: ClassVar[Mapping[str, str]] = {
         "coverage_first": "of the first curve, share covered",
         "coverage_second": "of the second curve, share covered",
         "good_share": "share of points on a curve",
@@ -127,8 +128,8 @@ class Curves(PointsExperiment):
         )
         return (
             f"{spread_of(row, 'coverage_first', '.0%')} of the first curve covered and"
-            f" {spread_of(row, 'coverage_second', '.0%')} of the second, {row.mean('good_share'):.0%} of the points on them:"
-            f" {verdict}."
+            f" {spread_of(row, 'coverage_second', '.0%')} of the second,"
+            f" {row.mean('good_share'):.0%} of the points on them: {verdict}."
         )
 
 

@@ -120,7 +120,7 @@ class PointsGame(Job):
         seed = int(source)
         split_N = np.zeros(POOL, np.int64)
         split_N[::8] = SPLITS.index("val")
-        return Records(np.arange(POOL).astype(str), split_N, {}, seed, f"points-{seed}", Report(POOL, POOL))
+        return Records([str(n) for n in range(POOL)], split_N, {}, seed, f"points-{seed}", Report(POOL, POOL))
 
     def fit(self, records: Records) -> None:
         pass
@@ -219,7 +219,7 @@ class PointsGame(Job):
 
 
 def game_on(points: Points, settings: GameSettings) -> PointsGame:
-    """The game on these points. A job is made anew from its settings alone, so what it plays on belongs to its class."""
+    """The game on these points. A job is made anew from its settings, so what it plays on belongs to its class."""
     kind: type[PointsGame] = type("PointsGame", (PointsGame,), {"data": points, "Settings": type(settings)})
     return kind(settings)
 

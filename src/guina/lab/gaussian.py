@@ -1,13 +1,13 @@
 """gaussian: the textbook's proof of concept, a generator that learns numbers from a normal distribution, N(4, 0.5).
 
 A tiny generator and a critic whose answer goes through a sigmoid and is a probability (cross-entropy, Goodfellow et al.
-2014, https://arxiv.org/abs/1406.2661); noise on an even grid with jitter; minibatch discrimination (Salimans et al. 2016)
-to be tried: `--swap d.kind=dense,dense-dense-minibatch`.
+2014, https://arxiv.org/abs/1406.2661); noise on an even grid with jitter; minibatch discrimination (Salimans et al.
+2016) to be tried: `--swap d.kind=dense,dense-dense-minibatch`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -45,7 +45,12 @@ class Gaussian(PointsExperiment):
     name = "gaussian"
     claim = "A generator can learn a simple distribution from a critic alone, without ever seeing its density."
     Settings = GaussianSettings
-    metrics = {"w1": "Wasserstein-1", "mean": "mean (4)", "sigma_ratio": "σ over the data's", **COMMON}
+    metrics: ClassVar[Mapping[str, str]] = {
+        "w1": "Wasserstein-1",
+        "mean": "mean (4)",
+        "sigma_ratio": "σ over the data's",
+        **COMMON,
+    }
     quality = f"The quality: a Wasserstein-1 distance of {QUALITY}."
     curve = "w1"
     ranges = ((1.0, 7.0), (0.0, 1.0))
@@ -81,6 +86,6 @@ class Gaussian(PointsExperiment):
         verdict = "it learned the distribution" if learned else "it came near, and no nearer"
         also = ", and what it makes is too narrow: it leaves out the rare numbers" if narrow else ""
         return (
-            f"W1 {spread_of(row, 'w1')}, mean {spread_of(row, 'mean', '.2f')} of 4, σ {spread_of(row, 'sigma_ratio', '.2f')}"
-            f" of the data's: {verdict}{also}."
+            f"W1 {spread_of(row, 'w1')}, mean {spread_of(row, 'mean', '.2f')} of 4,"
+            f" σ {spread_of(row, 'sigma_ratio', '.2f')} of the data's: {verdict}{also}."
         )

@@ -83,8 +83,8 @@ class Mixture(PointsExperiment):
             row = rows[0]
             whole = int((row.values("modes") == self.K).sum())
             return (
-                f"All {self.K} modes on {whole} of {len(row.trials)} seeds, {spread_of(row, 'good_share', '.1%')} of the"
-                f" points good, their σ {spread_of(row, 'sigma_ratio', '.2f')} of the data's."
+                f"All {self.K} modes on {whole} of {len(row.trials)} seeds, {spread_of(row, 'good_share', '.1%')} of"
+                f" the points good, their σ {spread_of(row, 'sigma_ratio', '.2f')} of the data's."
             )
         return (
             compared(rows, "modes", "modes found", more=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -61,7 +61,7 @@ class Pictures(Experiment):
     name = "pictures"
     claim = "What works for a simple distribution works for pictures: the same game makes digits."
     Settings = PicturesSettings
-    metrics = {
+    metrics: ClassVar[Mapping[str, str]] = {
         "fd": "house Fréchet distance",
         "coverage": "coverage",
         "density": "density",
@@ -86,7 +86,9 @@ class Pictures(Experiment):
 
     def _job(self, s: PicturesSettings) -> Job:
         """The job generate with its recipe swapped."""
-        recipe = Recipe(s.d_activation, s.g_activation, s.d_optimizer, s.g_optimizer, s.critic_steps)
+        critics: Any = s.d_optimizer  # `check` knows that they are optimizers
+        generators: Any = s.g_optimizer
+        recipe = Recipe(s.d_activation, s.g_activation, critics, generators, s.critic_steps)
         kind = type("Generate", (Generate,), {"recipe": recipe})
         named: dict[str, Any] = {"size": s.size, "pixels": s.pixels, "conditional": s.conditional, "loss": s.loss}
         named |= {"penalty": s.penalty, "every": s.every, "batch": s.batch} | ({"rate": s.rate} if s.rate else {})
@@ -133,7 +135,7 @@ class Pictures(Experiment):
             )
         }
         says = "The mean over the seeds; it is no Inception FID, and compares settings on these data only."
-        quality = f"The first {SEVERAL} pictures of each, none picked. The quality that the table counts steps to: coverage 0.3."
+        quality = f"The first {SEVERAL} of each, none picked. The quality that the table counts steps to: coverage 0.3."
         return [
             Strips("What was made", quality, strips),
             Curves("House Fréchet distance over the training", says, lines, "step", "house-FD", log_y=True),

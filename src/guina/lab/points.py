@@ -1,4 +1,4 @@
-"""Experiments with a game on points: what they share. Each says what its data are, what is good, and what that shows."""
+"""Experiments with a game on points: what they share. Each says what its data are and what is good."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Every setting with every seed, in processes of their own with one thread each, so that trials do not disturb each other.
+"""Every setting with every seed, in processes of their own with one thread each, which do not disturb each other.
 
 A trial is a function of (experiment, setting, seed, steps): who runs it where does not matter.
 """

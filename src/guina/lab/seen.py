@@ -20,12 +20,12 @@ Range = tuple[float, float]
 
 def plane(x_range: Range, y_range: Range) -> np.ndarray:
     """The grid's places, N×2, row by row from the top."""
-    x_W, y_H = np.linspace(*x_range, GRID), np.linspace(*reversed(y_range), GRID)
+    x_W, y_H = np.linspace(*x_range, GRID), np.linspace(y_range[1], y_range[0], GRID)
     return np.stack(np.meshgrid(x_W, y_H), -1).reshape(-1, 2)
 
 
 def probability(answer_N: np.ndarray, fakes_N: np.ndarray | float, loss: str) -> np.ndarray:
-    """A critic's answers as the probability of being real; of being more real than what is made, where that is the game.
+    """A critic's answers as the probability of being real; of being more real than what is made, if that is the game.
 
     Args:
         fakes_N: its answers to made examples.

@@ -1,4 +1,4 @@
-"""What numbers support, in a sentence: differences that are larger than what seeds differ by, and those that are not."""
+"""What numbers support, in a sentence: differences larger than what seeds differ by, and those that are not."""
 
 from collections.abc import Sequence
 

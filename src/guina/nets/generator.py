@@ -8,6 +8,7 @@ Axes: B examples, Z noise, C channels, H W pixels, K classes.
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -102,7 +103,7 @@ class Generator(nn.Module):
         wide = channels_in(activation, widths[0])
         self.first = Dense(NOISE * (2 if shape.classes else 1), wide * self.coarse[0] * self.coarse[1])
         layers: OrderedDict[str, nn.Module] = OrderedDict([("act0", make_activation(activation))])
-        for n, (before, after) in enumerate(zip(widths, widths[1:], strict=False), 1):
+        for n, (before, after) in enumerate(pairwise(widths), 1):
             layers[f"enlarge{n}"] = Enlarge(before, channels_in(activation, after))
             layers[f"act{n}"] = make_activation(activation)
         self.body = nn.Sequential(layers)

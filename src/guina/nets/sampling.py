@@ -1,7 +1,7 @@
 """Samples of a generator: by seed, by class, truncated, and on the way from one to another.
 
-A seed always gives the same picture, whatever it is made with: noise is drawn from the seed alone, and pictures are made
-in chunks of one size, so that the same kernels add up in the same order.
+A seed always gives the same picture, whatever it is made with: noise is drawn from the seed alone, and pictures are
+made in chunks of one size, so that the same kernels add up in the same order.
 
 Axes: N B pictures, Z noise, H W pixels, C channels.
 """
