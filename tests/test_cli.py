@@ -59,7 +59,7 @@ def test_the_version(capsys):
         (["train", "classify", "digits", "--minutes", "-1"], "a number above 0"),
         (["train", "classify", "digits", "--steps", "1", "--device", "cuda:7x"], "cuda"),
         (["train", "./no_such_job.py", "digits"], "there is no file no_such_job.py"),
-        (["predict", "runs/none"], "no inputs"),
+        (["predict", "runs/none"], "is no run"),
         (["score", "runs/none"], "no run"),
         (["look", "runs/none"], "no run"),
         (["demo", "dance"], "there is no demo of dance"),

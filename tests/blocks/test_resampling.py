@@ -37,7 +37,7 @@ def test_minibatch_discrimination_compares_every_pair() -> None:
     torch.manual_seed(0)
     layer = MinibatchDiscrimination(4).double()
     x = torch.randn(5, 4, dtype=torch.float64)
-    m = (x @ layer.kernels).view(5, layer.features, layer.dimension)
+    m = (x @ layer.kernels).detach().view(5, layer.features, layer.dimension)
     for b in range(5):
         for k in range(layer.features):
             others = [float(torch.exp(-(m[b, k] - m[c, k]).abs().sum())) for c in range(5) if c != b]

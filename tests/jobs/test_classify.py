@@ -53,6 +53,11 @@ def run(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> guina.Run:
     return guina.train("classify", folder, steps=40, out=out, settings=SETTINGS, quiet=True)
 
 
+def test_nothing_to_answer_is_said(run: guina.Run):
+    with pytest.raises(GuinaError, match="no inputs"):
+        commands.predict([str(run.path)])
+
+
 def test_it_learns_what_a_linear_model_cannot(run: guina.Run):
     result = run.score()
     assert (result["split"], result["examples"]) == ("test", 90)

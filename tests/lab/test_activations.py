@@ -149,7 +149,7 @@ def test_one_seed_or_other_swaps_are_no_verdict_on_the_textbook():
     ("settings", "message"),
     [
         (ActivationsSettings(activation="sigmoids"), "did you mean sigmoid"),
-        (ActivationsSettings(activation="relu-tanh", pixels=0), r"for 2 layers, and this (.|\n)* 5(.|\n)*relu-tanh-relu"),
+        (ActivationsSettings(activation="relu-tanh", pixels=0), r"for 2 layers(.|\n)*say relu-tanh-relu-tanh-relu"),
         (ActivationsSettings(norm="layer"), "batch, none"),
         (ActivationsSettings(size="tiniest"), "tiny"),
         (ActivationsSettings(optimizer="adam"), "did you mean adamw"),

@@ -34,6 +34,9 @@ class Residual(nn.Module):
 def multilayer(inputs: int, widths: Sequence[int], outputs: int, activation: str, kind: str = "dense") -> nn.Sequential:
     """Hidden layers of these widths, each with its activation, and a dense one that answers.
 
+    Weights start with variance 2 / inputs, so that signals stay as large as they came through layers of ReLU's kind
+    (He et al. 2015, https://arxiv.org/abs/1502.01852): a generator begins as spread out as its noise.
+
     Args:
         activation: one name, or one for each hidden layer, with dashes: "relu-tanh-relu".
         kind: of the hidden layers, likewise: dense; batch_norm or spectral_norm (Miyato et al. 2018,
@@ -56,7 +59,9 @@ def multilayer(inputs: int, widths: Sequence[int], outputs: int, activation: str
     for n, (wanted, act, how) in enumerate(zip(widths, activations, kinds, strict=True), 1):
         layers[f"layer{n}"] = hidden(width, wanted, act, how)
         width = wanted + (MinibatchDiscrimination.features if how == "minibatch" else 0)
-    layers["answer"] = Dense(width, outputs)
+    answer = Dense(width, outputs)
+    nn.init.normal_(answer.weight, 0, (2 / width) ** 0.5)
+    layers["answer"] = answer
     return nn.Sequential(layers)
 
 
@@ -64,6 +69,7 @@ def hidden(inputs: int, width: int, activation: str, kind: str) -> nn.Module:
     """One hidden layer: dense, what its kind adds, and the activation."""
     wide = channels_in(activation, width)
     dense: nn.Module = Dense(inputs, wide)
+    nn.init.normal_(dense.weight, 0, (2 / inputs) ** 0.5)  # pyright: ignore[reportArgumentType]
     if kind == "spectral_norm":
         dense = spectral_norm(dense)
     parts = [dense, *([BatchNorm(wide)] if kind == "batch_norm" else []), ACTIVATIONS[activation]()]
