@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 import guina
-from guina import api, metrics
+from guina import api, commands, metrics
 from guina.data.order import Draw
 from guina.data.preprocess import Preprocess
 from guina.data.records import Arrays

@@ -102,14 +102,14 @@ class Activations(Experiment):
     Settings = ActivationsSettings
     default: ClassVar[Mapping[str, str]] = {"activation": "relu,leaky_relu,maxout,tanh,sigmoid,silu"}
     metrics: ClassVar[Mapping[str, str]] = {
-        "accuracy": "on the validation split, at the end",
-        "dead": "share of filters that are flat for every picture",
-        "saturated": "share of tanh's and sigmoid's answers that are flat; none for others",
-        "gradient": "of the first convolution over the last's, at the start",
-        "step_ms": "milliseconds a step",
-        "rate": "of learning, that suited it best",
-        "seconds": "of training",
-        "steps": "of training",
+        "accuracy": "accuracy",
+        "dead": "dead filters",
+        "saturated": "saturated answers",
+        "gradient": "gradient, first over last",
+        "step_ms": "ms a step",
+        "rate": "best rate",
+        "seconds": "seconds",
+        "steps": "steps",
     }
     steps = 300
 
@@ -137,7 +137,7 @@ class Activations(Experiment):
         trial = Course(learner_of(settings.optimizer), max(1, steps // TRIAL))
         rate = settings.rate or best_rate(make, batches, trial, RATES[settings.optimizer])
         net = make()
-        gradient_L = gradients(net, x_NCHW[:PROBED], pictures.target_N[:PROBED])
+        gradient_L = gradients(make(), x_NCHW[:PROBED], pictures.target_N[:PROBED])
         course = Course(learner_of(settings.optimizer), steps, every=max(1, steps // 30)).at(rate)
         learned = learn(net, batches, course, lambda: right(net, val_NCHW, pictures.val_target_N))
         dead, saturated = flat(net, x_NCHW)

@@ -94,11 +94,11 @@ class Inputs(Experiment):
     Settings = InputsSettings
     default: ClassVar[Mapping[str, str]] = {"input": ",".join(INPUTS), "ranges": ",".join(RANGES)}
     metrics: ClassVar[Mapping[str, str]] = {
-        "steps_to": "steps to the stated validation accuracy; none if it was never reached",
-        "accuracy": "on the validation split, at the end",
-        "rate": "of learning, that suited it best",
-        "seconds": "of training",
-        "steps": "of training",
+        "steps_to": "steps to the accuracy",
+        "accuracy": "accuracy at the end",
+        "rate": "best rate",
+        "seconds": "seconds",
+        "steps": "steps",
     }
     steps = 400
 

@@ -96,14 +96,14 @@ class Pooling(Experiment):
     Settings = PoolingSettings
     default: ClassVar[Mapping[str, str]] = {"pooling": "none,stride,average,max", "head": "flat,global"}
     metrics: ClassVar[Mapping[str, str]] = {
-        "parameters": "weights that are learned",
-        "accuracy": "on the validation split, at the end",
-        "gap": "training accuracy less that",
-        "moved": "share of answers changed by shifts of 1 to 4 pixels",
-        "resized": "share of answers changed at 0.5 to 1.5 times the size",
-        "rate": "of learning, that suited it best",
-        "seconds": "of training",
-        "steps": "of training",
+        "parameters": "parameters",
+        "accuracy": "accuracy",
+        "gap": "gap to training",
+        "moved": "changed by shifts",
+        "resized": "changed by sizes",
+        "rate": "best rate",
+        "seconds": "seconds",
+        "steps": "steps",
     }
     steps = 150
 
