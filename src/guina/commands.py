@@ -309,9 +309,7 @@ def lab(argv: list[str]) -> int:
     if named and {"-h", "--help"} & set(argv):
         found = find(named)
         print(f"{named}: {found.claim}\n\nWhat can be swapped (--swap KEY=A,B,C), its default, and what it is:\n")
-        print(
-            f"{described(found.Settings)}\n\nIts numbers: {'; '.join(found.metrics.values())}.\n"
-        )
+        print(f"{described(found.Settings)}\n\nIts numbers: {'; '.join(found.metrics.values())}.\n")
     args = parse(Lab, "lab", argv)
     if args.experiment is None:
         listed = {name: find(name).claim for name in NAMES}

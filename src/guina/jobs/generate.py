@@ -7,9 +7,6 @@ https://arxiv.org/abs/2501.05441). What ships is the generator's average over th
 Axes: B examples, N pictures, H W pixels, C channels, F features, K classes, Z noise.
 """
 
-import base64
-import hashlib
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -45,6 +42,7 @@ from guina.engine.job import (
     Turn,
 )
 from guina.errors import GuinaError
+from guina.jobs.generate_answers import as_file, from_png, read_seed
 from guina.jobs.generate_check import generate_overview
 from guina.jobs.generate_monitor import find_remedy
 from guina.jobs.generate_panels import generate_panels
@@ -370,32 +368,3 @@ def make_with(nets: Nets, z_NZ: Tensor, classes: Tensor | None) -> np.ndarray:
     generator = nets["generator"]
     assert isinstance(generator, Generator), "the job built it"
     return make(generator, z_NZ, classes)
-
-
-def read_seed(thing: Any) -> int:
-    """A seed from the command line or from Python.
-
-    Raises:
-        GuinaError: it is no whole number.
-    """
-    try:
-        return int(thing)
-    except (TypeError, ValueError):
-        raise GuinaError(f"{thing!r} is no seed", "whole numbers, each a picture", "such as 0 1 2, or --n 16") from None
-
-
-def as_file(pixels_HWC: np.ndarray, path: Path | None) -> Answer:
-    """A picture's hash, and its file, or without one the PNG itself in base64."""
-    facts = {"sha256": hashlib.sha256(pixels_HWC.tobytes()).hexdigest()}
-    if path is not None:
-        return facts | {"file": str(save_picture(pixels_HWC, path))}
-    file = io.BytesIO()
-    save_picture(pixels_HWC, file)
-    return facts | {"png": base64.b64encode(file.getvalue()).decode()}
-
-
-def from_png(text: str) -> np.ndarray:
-    from PIL import Image
-
-    picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(text))))
-    return picture[:, :, None] if picture.ndim == 2 else picture

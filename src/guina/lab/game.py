@@ -23,7 +23,7 @@ from guina.nets.multilayer import multilayer, widths_of
 PENALTIES = ("none", "flat", "unit")
 NOISES = ("normal", "uniform", "even", "coins")
 OPTIMIZERS = ("adamw", "sgd", "muon")
-COINS = 16
+COINS = 12
 JUDGED = 10_000  # points that are judged
 POOL = 1 << 16  # points of the data
 
@@ -36,7 +36,7 @@ class GameSettings:
     """non-saturating, least-squares, hinge, wasserstein, relativistic"""
     penalty: str = "flat"
     """on the critic's slope: none, flat (R1 + R2), unit (WGAN-GP)"""
-    gamma: float = 0.05
+    gamma: float = 0.03
     """weight of the penalty"""
     every: int = 4
     """steps from one penalty to the next, which weighs so many times as much"""
@@ -58,20 +58,20 @@ class GameSettings:
     """adamw, sgd, muon"""
     g_optimizer: str = "adamw"
     """adamw, sgd, muon"""
-    d_rate: float = 1e-3
+    d_rate: float = 4e-3
     """the critic's highest learning rate"""
-    g_rate: float = 1e-3
+    g_rate: float = 2e-3
     """the generator's"""
     batch: int = 256
     """points a step"""
     noise: str = "coins"
-    """normal; uniform; even: a grid with jitter; coins: normal, and sixteen tossed coins, so that a continuous
+    """normal; uniform; even: a grid with jitter; coins: normal, and a dozen tossed coins, so that a continuous
     generator can answer with separate things"""
     z: int = 2
     """dimension of the noise, coins apart"""
     beta2: float = 0.999
     """how slowly AdamW forgets the size of gradients"""
-    average: float = 0.02
+    average: float = 0.05
     """half-life of the generator's averaged weights, as a share of the training; 0: the last weights"""
 
 
@@ -80,14 +80,23 @@ class Points:
     """A distribution of points: how to draw from it, and how to judge what was made.
 
     Args:
-        scale: points are divided by it before the networks see them.
+        centre, scale: networks see (points − centre) / scale.
     """
 
     draw: Callable[[np.random.Generator, int], np.ndarray]
     judge: Callable[[np.ndarray], Scores]
     better: Callable[[Scores, Scores], bool]
     dimension: int
+    centre: float = 0.0
     scale: float = 1.0
+
+    def shrunk(self, x_ND: np.ndarray) -> np.ndarray:
+        """Points as the networks see them."""
+        return (x_ND - self.centre) / self.scale
+
+    def grown(self, y_ND: np.ndarray) -> np.ndarray:
+        """What networks made, as points."""
+        return y_ND * self.scale + self.centre
 
 
 def check_game(settings: GameSettings) -> None:
@@ -126,7 +135,7 @@ class PointsGame(Job):
         pass
 
     def arrays(self, records: Records) -> Arrays:
-        x_ND = self.data.draw(np.random.default_rng(records.source), POOL) / self.data.scale
+        x_ND = self.data.shrunk(self.data.draw(np.random.default_rng(records.source), POOL))
         return Arrays({"x": x_ND.astype(np.float32)}, records.rows, records.names)
 
     def fitted(self) -> Fitted:
@@ -197,7 +206,7 @@ class PointsGame(Job):
         """Points that the generator makes, in the data's own units, N×D."""
         generator = nets["generator"]
         z = draw_noise(self.settings.noise, n, self.settings.z, torch.Generator().manual_seed(seed))
-        return generator(z.to(next(generator.parameters()))).double().numpy() * self.data.scale
+        return self.data.grown(generator(z.to(next(generator.parameters()))).double().numpy())
 
     # --- judging ---
 

@@ -35,8 +35,12 @@ class GaussianSettings(GameSettings):
     d_activation: str = "relu"
     g_activation: str = "softplus"
     batch: int = 8
+    d_rate: float = 1e-3
+    g_rate: float = 1e-3
     noise: str = "even"
     z: int = 1
+    standardize: bool = False
+    """on: the networks see the data with mean 0 and deviation 1"""
 
 
 class Gaussian(PointsExperiment):
@@ -69,7 +73,8 @@ class Gaussian(PointsExperiment):
                 "sigma_ratio": float(x_N1.std() / SIGMA),
             }
 
-        return Points(draw, judge, lambda a, b: a["w1"] < b["w1"], dimension=1)
+        centre, scale = (MEAN, SIGMA) if settings.standardize else (0.0, 1.0)
+        return Points(draw, judge, lambda a, b: a["w1"] < b["w1"], dimension=1, centre=centre, scale=scale)
 
     def is_good(self, scores: Mapping[str, float]) -> bool:
         return scores["w1"] <= QUALITY

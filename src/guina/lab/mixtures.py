@@ -100,7 +100,7 @@ class Grid(Mixture):
     Settings = GameSettings
     quality = "The quality: all 25 modes, and 9 points in 10 good."
     ranges = ((-5.0, 5.0), (-5.0, 5.0))
-    steps = 6000
+    steps = 8000
     K = 25
 
     def points(self, settings: Any) -> Points:

@@ -65,7 +65,7 @@ class Watch:
     """An observer that keeps, at a few steps, what the critic says of a fixed grid and where the made points are.
 
     Args:
-        grid_ND: places, in the networks' units.
+        grid_ND: places, in the data's units, as all that is kept.
         critic_turn, generator_turn: names of the turns that are watched.
 
     Attributes:
@@ -74,7 +74,7 @@ class Watch:
     """
 
     def __init__(self, game: PointsGame, grid_ND: np.ndarray, steps: int, critic_turn: str = "critic") -> None:
-        self.game, self.grid = game, torch.from_numpy(grid_ND).float()
+        self.game, self.grid = game, torch.from_numpy(game.data.shrunk(grid_ND)).float()
         self.at = {int(step) for step in np.unique(np.geomspace(1, max(2, steps), WATCHED).round() - 1)}
         self.critic_turn = critic_turn
         self.kept: dict[int, dict[str, np.ndarray]] = {}
@@ -87,10 +87,10 @@ class Watch:
         if step not in self.at:
             return
         if turn.name == "generator":
-            self._keep(step, moved=self._made(nets).numpy())
+            self._keep(step, moved=self._made(nets))
         else:  # the critic's own turn, or the penalty's that follows it
             fakes = self._made(nets)
-            self._keep(step, after=self._asked(nets), fakes=fakes.numpy(), slopes=self._slopes(nets, fakes))
+            self._keep(step, after=self._asked(nets), fakes=fakes, slopes=self._slopes(nets, fakes))
 
     def _keep(self, step: int, **found: np.ndarray) -> None:
         self.kept.setdefault(step, {}).update({name: array.astype(np.float32) for name, array in found.items()})
@@ -100,13 +100,12 @@ class Watch:
         return nets["critic"](self.grid).squeeze(1).numpy()
 
     @torch.no_grad()
-    def _made(self, nets: Nets) -> torch.Tensor:
-        return torch.from_numpy(self.game.made(nets, SHOWN, seed=1) / self.game.data.scale).float()
+    def _made(self, nets: Nets) -> np.ndarray:
+        return self.game.made(nets, SHOWN, seed=1)
 
-    @staticmethod
-    def _slopes(nets: Nets, fakes_ND: torch.Tensor) -> np.ndarray:
+    def _slopes(self, nets: Nets, fakes_ND: np.ndarray) -> np.ndarray:
         with torch.enable_grad():
-            x_ND = fakes_ND.clone().requires_grad_()
+            x_ND = torch.from_numpy(self.game.data.shrunk(fakes_ND)).float().requires_grad_()
             (slope_ND,) = torch.autograd.grad(nets["critic"](x_ND).sum(), x_ND)
         return slope_ND.numpy()
 

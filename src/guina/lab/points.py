@@ -49,7 +49,7 @@ class PointsExperiment(Experiment):
         game = game_on(points, settings)
         one = points.dimension == 1
         grid_ND = np.linspace(*self.ranges[0], LINE)[:, None] if one else plane(*self.ranges)
-        watch = Watch(game, grid_ND / points.scale, steps)
+        watch = Watch(game, grid_ND, steps)
 
         def show(job: Job, nets: Nets) -> np.ndarray:
             return game.made(nets, 1000)
@@ -65,7 +65,6 @@ class PointsExperiment(Experiment):
         curve = [(step, scores.get(self.curve, float("nan"))) for step, scores in played.history]
         shown: dict[str, Any] = {"real": real_ND, "curve": np.array(curve, np.float64), "kept": watch.kept}
         return shown | {
-            "scale": points.scale,
             "loss": settings.loss,
             "made": [] if played.made is None else played.made,
         }
@@ -93,9 +92,9 @@ class PointsExperiment(Experiment):
         shows = row.trials[0].shows
         kept = {step: at for step, at in shows["kept"].items() if {"before", "after", "moved"} <= set(at)}
         if shows["real"].shape[1] == 1:
-            frames = play_on_a_line(kept, shows["real"][:, 0], shows["scale"], shows["loss"], self.ranges[0])
+            frames = play_on_a_line(kept, shows["real"][:, 0], shows["loss"], self.ranges[0])
         else:
-            frames = play_in_the_plane(kept, shows["real"], shows["scale"], shows["loss"], self.ranges)
+            frames = play_in_the_plane(kept, shows["real"], shows["loss"], self.ranges)
         title = f"{frames.title}: {row.name}" if row.swap else frames.title
         return Frames(title, frames.says, frames.frames, frames.low, frames.high, frames.x_label, frames.y_label)
 

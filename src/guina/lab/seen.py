@@ -48,14 +48,14 @@ def arrows(fakes_ND: np.ndarray, slopes_ND: np.ndarray, length: float, most: int
     return np.concatenate([x_ND, d_ND / steepest * length], 1)
 
 
-def play_in_the_plane(kept: Kept, real_N2: np.ndarray, scale: float, loss: str, ranges: tuple[Range, Range]) -> Frames:
+def play_in_the_plane(kept: Kept, real_N2: np.ndarray, loss: str, ranges: tuple[Range, Range]) -> Frames:
     """The game in two dimensions.
 
     Args:
-        kept: as `Watch` keeps it, in the networks' units, which are the data's divided by `scale`.
-        real_N2: some of the data, in its own units.
+        kept: as `Watch` keeps it.
+        real_N2: some of the data.
     """
-    grid_N2 = plane(*ranges) / scale
+    grid_N2 = plane(*ranges)
     length = 0.08 * (ranges[0][1] - ranges[0][0])
     told = []
     for step in sorted(kept):
@@ -67,8 +67,8 @@ def play_in_the_plane(kept: Kept, real_N2: np.ndarray, scale: float, loss: str, 
     most = max((float(np.abs(after - before).max()) for _, before, after, _ in told), default=1.0) or 1.0
 
     def scene(caption: str, values_N: np.ndarray, fakes_N2: np.ndarray, slopes_N2: np.ndarray | None = None) -> Scene:
-        points = {"data": real_N2[:200], "made": fakes_N2 * scale}
-        arrows_N4 = None if slopes_N2 is None else arrows(fakes_N2 * scale, slopes_N2, length)
+        points = {"data": real_N2[:200], "made": fakes_N2}
+        arrows_N4 = None if slopes_N2 is None else arrows(fakes_N2, slopes_N2, length)
         return Scene(caption, *ranges, values_N.reshape(GRID, GRID), points, arrows_N4)
 
     frames = [
@@ -97,7 +97,7 @@ def density(points_N: np.ndarray, x_W: np.ndarray) -> np.ndarray:
     return np.exp(-0.5 * ((x_W[:, None] - points_N) / width) ** 2).mean(1) / (width * np.sqrt(2 * np.pi))
 
 
-def play_on_a_line(kept: Kept, real_N: np.ndarray, scale: float, loss: str, x_range: Range) -> Frames:
+def play_on_a_line(kept: Kept, real_N: np.ndarray, loss: str, x_range: Range) -> Frames:
     """The game in one dimension: the critic's probability, and the densities of data and of what is made."""
     x_W = np.linspace(*x_range, LINE)
     data_W = density(real_N, x_W)
@@ -105,7 +105,7 @@ def play_on_a_line(kept: Kept, real_N: np.ndarray, scale: float, loss: str, x_ra
     frames: list[Frame] = []
     for step in sorted(kept):
         at = kept[step]
-        grid_N1 = x_W[:, None] / scale
+        grid_N1 = x_W[:, None]
         p = {
             name: probability(at[name], nearest_answers(grid_N1, at[name], at["fakes"]), loss)
             for name in ("before", "after")
@@ -115,11 +115,11 @@ def play_on_a_line(kept: Kept, real_N: np.ndarray, scale: float, loss: str, x_ra
             lines = {
                 "critic's probability": (x_W, p_W),
                 "data": (x_W, data_W / tallest),
-                "made": (x_W, np.minimum(density(fakes_N1[:, 0] * scale, x_W) / tallest, 2)),
+                "made": (x_W, np.minimum(density(fakes_N1[:, 0], x_W) / tallest, 2)),
             }
             arrows_N4 = None
             if slopes is not None:
-                flat_N4 = arrows(fakes_N1 * scale, slopes, 0.08 * (x_range[1] - x_range[0]), 16)
+                flat_N4 = arrows(fakes_N1, slopes, 0.08 * (x_range[1] - x_range[0]), 16)
                 low_N = np.full(len(flat_N4), 0.04)
                 arrows_N4 = np.stack([flat_N4[:, 0], low_N, flat_N4[:, 1], 0 * low_N], 1)
             return Scene(caption, x_range, (0.0, 2.0), arrows_N4=arrows_N4, lines=lines)
