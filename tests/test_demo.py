@@ -36,3 +36,14 @@ def test_demo_of_write_shows_what_it_writes(tmp_path, monkeypatch, capsys):
     assert "5-gram " in err
     assert err.count(demo.PROMPT) >= 1
     assert "What surprised it" in (tmp_path / "run" / "report.html").read_text()
+
+
+def test_demo_of_generate_shows_what_it_makes(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(demo.SAMPLES, "generate", ("digits", 0.15))
+    monkeypatch.setattr(demo, "process_age", lambda: 0.0)
+    (result,) = demo.run_demos(["generate"], str(tmp_path / "run"))
+    err = capsys.readouterr().err
+    assert {"fd", "kid", "coverage", "density"} <= set(result["score"]["score"])
+    assert "Gaussian " in err
+    assert "training pictures " in err
+    assert "a made " in err

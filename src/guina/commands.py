@@ -29,7 +29,7 @@ class Check:
     """Read everything, train nothing: what there is, what is wrong with it, and a contact sheet."""
 
     job: Positional[str]
-    """classify, or ./my_job.py"""
+    """classify, write, generate, or ./my_job.py"""
     data: Positional[str]
     """a path, or the name of a sample"""
     out: str | None = None
@@ -43,7 +43,7 @@ class Train:
     """Train a job on data."""
 
     job: Positional[str]
-    """classify, or ./my_job.py"""
+    """classify, write, generate, or ./my_job.py"""
     data: Positional[str]
     """a path, or the name of a sample"""
     minutes: float | None = None

@@ -15,15 +15,24 @@ from guina.engine.session import Options
 from guina.engine.signals import interruptible
 from guina.errors import GuinaError, did_you_mean
 from guina.jobs import find
+from guina.jobs.generate_answers import from_png
 from guina.look.markup import said
 from guina.look.report import shown
 from guina.runtime import process_age
 
-SAMPLES = {"classify": ("digits", 0.6), "write": ("python-docs", 1.0)}  # job → sample, minutes
+SAMPLES = {
+    "classify": ("digits", 0.6),
+    "write": ("python-docs", 1.0),
+    "generate": ("digits", 0.6),
+}  # job → sample, minutes
 PROMPT = "The statement"
-SIMPLEST = {"classify": "majority", "write": "unigram"}
-THINGS = {"classify": "picture", "write": "unit"}
-YOURS = {"classify": ("FOLDER_OF_CLASS_FOLDERS", "PICTURE ..."), "write": ("BOOK.txt", "'A prompt'")}
+SIMPLEST = {"classify": "majority", "write": "unigram", "generate": "Gaussian"}
+THINGS = {"classify": "picture", "write": "unit", "generate": "picture"}
+YOURS = {
+    "classify": ("FOLDER_OF_CLASS_FOLDERS", "PICTURE ..."),
+    "write": ("BOOK.txt", "'A prompt'"),
+    "generate": ("FOLDER_OF_PICTURES", "--n 64 --grid"),
+}
 SHADES = " ░▒▓█"
 
 
@@ -59,7 +68,7 @@ def run_demo(job: str, out: str | None) -> dict[str, Any]:
         f"\n{metric} {shown(metric, result['score'][metric])} on {said(THINGS[job], result['examples'])} of the "
         f"{result['split']} split, which it had not learned from (simplest baselines: {others})\n"
     )
-    say(show_answers(run) if job == "classify" else show_text(run))
+    say({"classify": show_answers, "write": show_text, "generate": show_made}[job](run))
     report = run.look()
     data, asked = YOURS[job]
     say(
@@ -85,6 +94,14 @@ def show_answers(run: api.Run, n: int = 6) -> str:
 def show_text(run: api.Run) -> str:
     """What it writes after a few words."""
     return "".join(run.say([PROMPT], {"length": 400}))
+
+
+def show_made(run: api.Run, n: int = 6) -> str:
+    """A few pictures that it makes, each of the class below."""
+    answers = run.predict(*range(n))
+    rows = ["   ".join(drawn) for drawn in zip(*(draw(from_png(a["png"])) for a in answers), strict=True)]
+    captions = (f"a made {a['class']}".center(len(rows[0]) // n - 2) for a in answers)
+    return "\n".join([*rows, "   ".join(captions)]) + "\n"
 
 
 def draw(picture_HWC: np.ndarray) -> list[str]:
