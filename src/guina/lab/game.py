@@ -18,8 +18,9 @@ from guina.data.order import Draw, Order, Shuffled
 from guina.data.records import SPLITS, Arrays, Records, Report
 from guina.engine.job import Answer, Batch, Carry, Fitted, Job, Learner, Nets, Phase, Scores, Terms, Turn
 from guina.errors import GuinaError, did_you_mean
-from guina.nets.multilayer import multilayer, widths_of
+from guina.nets.multilayer import bend_at, multilayer, widths_of
 
+BENDS = ("data", "origin")
 PENALTIES = ("none", "flat", "unit")
 NOISES = ("normal", "uniform", "even", "coins")
 OPTIMIZERS = ("adamw", "sgd", "muon")
@@ -36,7 +37,7 @@ class GameSettings:
     """non-saturating, least-squares, hinge, wasserstein, relativistic"""
     penalty: str = "flat"
     """on the critic's slope: none, flat (R1 + R2), unit (WGAN-GP)"""
-    gamma: float = 0.03
+    gamma: float = 0.06
     """weight of the penalty"""
     every: int = 4
     """steps from one penalty to the next, which weighs so many times as much"""
@@ -44,7 +45,7 @@ class GameSettings:
     """the critic's steps for each of the generator's"""
     d_layers: str = "128-128-128"
     """widths of the critic's hidden layers"""
-    g_layers: str = "128-128-128"
+    g_layers: str = "64-64-64"
     """widths of the generator's hidden layers"""
     d_activation: str = "leaky_relu"
     """relu, leaky_relu, maxout, tanh, sigmoid, silu, gelu, softplus; or one a layer: relu-tanh-relu"""
@@ -54,11 +55,13 @@ class GameSettings:
     """of the critic's layers: dense, batch_norm, spectral_norm, residual, minibatch; or one a layer"""
     g_kind: str = "dense"
     """the same, of the generator"""
+    d_bends: str = "data"
+    """where the units of the critic's first layer bend at the start: all over the data's range, or near the origin"""
     d_optimizer: str = "adamw"
     """adamw, sgd, muon"""
     g_optimizer: str = "adamw"
     """adamw, sgd, muon"""
-    d_rate: float = 4e-3
+    d_rate: float = 2e-3
     """the critic's highest learning rate"""
     g_rate: float = 2e-3
     """the generator's"""
@@ -101,8 +104,9 @@ class Points:
 
 def check_game(settings: GameSettings) -> None:
     """Raise GuinaError where a setting has no such value."""
-    named = (("loss", GAMES), ("penalty", PENALTIES), ("noise", NOISES), ("d_optimizer", OPTIMIZERS))
-    for name, choices in (*named, ("g_optimizer", OPTIMIZERS)):
+    named = (("loss", GAMES), ("penalty", PENALTIES), ("noise", NOISES), ("d_bends", BENDS))
+    optimizers = (("d_optimizer", OPTIMIZERS), ("g_optimizer", OPTIMIZERS))
+    for name, choices in (*named, *optimizers):
         value = getattr(settings, name)
         if value not in choices:
             raise GuinaError(
@@ -155,10 +159,20 @@ class PointsGame(Job):
     def build(self) -> Nets:
         s = self.settings
         inputs = s.z + (COINS if s.noise == "coins" else 0)
+        critic = multilayer(self.data.dimension, widths_of(s.d_layers), 1, s.d_activation, s.d_kind)
+        if s.d_bends == "data":
+            units = len(next(critic.parameters()))
+            bend_at(critic, self.somewhere(units))
         return {
-            "critic": multilayer(self.data.dimension, widths_of(s.d_layers), 1, s.d_activation, s.d_kind),
+            "critic": critic,
             "generator": multilayer(inputs, widths_of(s.g_layers), self.data.dimension, s.g_activation, s.g_kind),
         }
+
+    def somewhere(self, n: int) -> Tensor:
+        """Places all over the data's range and a tenth beyond it, n×D, as the networks see them."""
+        x_ND = torch.from_numpy(self.data.shrunk(self.data.draw(np.random.default_rng(0), 1000))).float()
+        low_D, high_D = x_ND.min(0).values, x_ND.max(0).values
+        return low_D + (high_D - low_D) * (torch.rand(n, self.data.dimension) * 1.2 - 0.1)
 
     def phases(self) -> list[Phase]:
         s = self.settings
@@ -166,12 +180,12 @@ class PointsGame(Job):
                  for n in range(s.critic_steps)]  # fmt: skip
         if s.penalty != "none" and s.gamma > 0:
             turns.append(Turn("penalty", ("critic",), self.penalty, every=s.every))
-        turns.append(Turn("generator", ("generator",), self.generator_loss, fresh_batch=True))
+        turns.append(Turn("generator", ("generator",), self.generator_loss))
         learners = {
             "critic": Learner(s.d_optimizer, s.d_rate, s.d_rate, betas=(0.0, s.beta2), momentum=0.0),
             "generator": Learner(s.g_optimizer, s.g_rate, s.g_rate, betas=(0.0, s.beta2), momentum=0.0),
         }
-        return [Phase("game", tuple(turns), learners, s.batch, warmup=0.0, hold=0.3, ema=s.average or None)]
+        return [Phase("game", tuple(turns), learners, s.batch, warmup=0.03, hold=0.5, ema=s.average or None)]
 
     def critic_loss(
         self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator

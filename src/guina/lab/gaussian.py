@@ -34,6 +34,7 @@ class GaussianSettings(GameSettings):
     g_layers: str = "4"
     d_activation: str = "relu"
     g_activation: str = "softplus"
+    d_bends: str = "origin"
     batch: int = 8
     d_rate: float = 1e-3
     g_rate: float = 1e-3

@@ -100,7 +100,7 @@ class Grid(Mixture):
     Settings = GameSettings
     quality = "The quality: all 25 modes, and 9 points in 10 good."
     ranges = ((-5.0, 5.0), (-5.0, 5.0))
-    steps = 8000
+    steps = 6000
     K = 25
 
     def points(self, settings: Any) -> Points:
@@ -114,7 +114,7 @@ class Ring(Mixture):
     Settings = GameSettings
     quality = "The quality: all eight modes, and 9 points in 10 good."
     ranges = ((-2.75, 2.75), (-2.75, 2.75))
-    steps = 3000
+    steps = 4500
     K = 8
 
     def points(self, settings: Any) -> Points:

@@ -6,6 +6,7 @@ Axes: B examples, I inputs, O outputs.
 from collections import OrderedDict
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
@@ -48,7 +49,6 @@ def multilayer(inputs: int, widths: Sequence[int], outputs: int, activation: str
         GuinaError: there is no such activation or kind, or the number of names is not that of the layers.
 
     Example:
-        >>> import torch
         >>> multilayer(2, [16, 16], 1, "relu-tanh")(torch.zeros(5, 2)).shape
         torch.Size([5, 1])
     """
@@ -77,6 +77,27 @@ def hidden(inputs: int, width: int, activation: str, kind: str) -> nn.Module:
         parts.append(MinibatchDiscrimination(width))
     layer = nn.Sequential(*parts)
     return Residual(layer) if kind == "residual" else layer
+
+
+@torch.no_grad()
+def bend_at(net: nn.Module, x_OI: Tensor) -> None:
+    """Set the first layer's biases so that the activation of unit o bends at x[o], where w·x + b = 0.
+
+    Rectifiers of a layer whose biases are near 0 all bend near the origin: to data that lie elsewhere the network is a
+    straight line until it has learned otherwise.
+
+    Args:
+        net: its first Dense layer has O outputs.
+
+    Example:
+        >>> net = multilayer(1, [8], 1, "relu")
+        >>> bend_at(net, torch.full((8, 1), 4.0))
+        >>> net.layer1(torch.full((1, 1), 4.0)).abs().max().item() < 1e-5
+        True
+    """
+    first = next(module for module in net.modules() if isinstance(module, Dense))
+    assert first.bias is not None, "layers of a multilayer network have one"
+    first.bias.copy_(-(first.weight * x_OI).sum(1))
 
 
 def widths_of(text: str) -> list[int]:
