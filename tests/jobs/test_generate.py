@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 import guina
 from guina.api import Silence, run_training
@@ -321,3 +322,22 @@ def test_models_name_no_code(run: guina.Run) -> None:
     assert set(nets) == {"critic", "generator"}
     assert type(job) is Generate
     assert GenerateAsk() == job.Ask()
+
+
+def test_two_processes_equal_one_that_walks_through_two_shards(tmp_path: Path) -> None:
+    """Both players, their optimizers, the average and the penalty's weight."""
+    words = ["train", "generate", "digits", "--steps", "6", "--size", "tiny", "--precision", "float64", "--threads", "1"]
+    starts = {
+        "one": [sys.executable, "-m", "guina", *words, "--shards", "2"],
+        "two": [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+        + ["-m", "guina", *words],
+    }
+    for name, command in starts.items():
+        command += ["--out", str(tmp_path / name)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+        assert done.returncode == 0, done.stderr
+    one, two = (load_file(tmp_path / name / "checkpoints/step-6/state.safetensors") for name in starts)
+    assert one.keys() == two.keys()
+    assert {key.split("/")[0] for key in one} >= {"nets", "ema", "optim"}
+    for key, tensor in one.items():
+        torch.testing.assert_close(two[key], tensor, rtol=1e-9, atol=1e-10)
