@@ -339,11 +339,9 @@ def test_two_processes_equal_one_that_walks_through_two_shards(tmp_path: Path) -
         "--threads",
         "1",
     ]
-    starts = {
-        "one": [sys.executable, "-m", "guina", *words, "--shards", "2"],
-        "two": [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-        + ["-m", "guina", *words],
-    }
+    alone = [sys.executable, "-m", "guina", *words, "--shards", "2"]
+    group = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "guina"]
+    starts = {"one": alone, "two": [*group, *words]}
     for name, command in starts.items():
         command += ["--out", str(tmp_path / name)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
