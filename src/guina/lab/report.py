@@ -6,6 +6,8 @@ from math import isnan
 from guina.lab.experiment import Experiment, Row
 from guina.panels import Table
 
+TIED = "\N{NO-BREAK SPACE}"  # a column of a page is narrow
+
 
 def table_of(experiment: Experiment, rows: Sequence[Row]) -> Table:
     """Mean ± standard deviation of each metric and setting."""
@@ -21,12 +23,12 @@ def table_of(experiment: Experiment, rows: Sequence[Row]) -> Table:
 
 
 def written(row: Row, metric: str) -> str:
-    """A metric's mean ± standard deviation, and how many seeds had a number where not all did.
+    r"""A metric's mean ± standard deviation, and how many seeds had a number where not all did.
 
     Example:
         >>> from guina.lab.experiment import Trial
         >>> written(Row({}, [Trial({"a": 1.0}), Trial({"a": 2.0}), Trial({"a": float("nan")})]), "a")
-        '1.5 ± 0.71 (2 of 3)'
+        '1.5 ±\xa00.71 (2\xa0of\xa03)'
     """
     values = row.values(metric)
     known = int((~(values != values)).sum())
@@ -34,8 +36,8 @@ def written(row: Row, metric: str) -> str:
         return "–"
     told = brief(row.mean(metric))
     if known > 1 and row.deviation(metric) > 0:
-        told += f" ± {row.deviation(metric):.2g}"
-    return told if known == len(values) else f"{told} ({known} of {len(values)})"
+        told += f" ±{TIED}{row.deviation(metric):.2g}"
+    return told if known == len(values) else f"{told} ({known}{TIED}of{TIED}{len(values)})"
 
 
 def brief(value: float) -> str:
