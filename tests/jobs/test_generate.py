@@ -326,19 +326,8 @@ def test_models_name_no_code(run: guina.Run) -> None:
 
 def test_two_processes_equal_one_that_walks_through_two_shards(tmp_path: Path) -> None:
     """Both players, their optimizers, the average and the penalty's weight."""
-    words = [
-        "train",
-        "generate",
-        "digits",
-        "--steps",
-        "6",
-        "--size",
-        "tiny",
-        "--precision",
-        "float64",
-        "--threads",
-        "1",
-    ]
+    how = ["--steps", "6", "--size", "tiny", "--precision", "float64", "--threads", "1"]
+    words = ["train", "generate", "digits", *how]
     alone = [sys.executable, "-m", "guina", *words, "--shards", "2"]
     group = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "guina"]
     starts = {"one": alone, "two": [*group, *words]}

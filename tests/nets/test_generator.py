@@ -10,7 +10,7 @@ from guina.errors import GuinaError
 from guina.nets.critic import Critic
 from guina.nets.directions import principal, sefa
 from guina.nets.generator import NOISE, Generator, PictureShape
-from guina.nets.multilayer import multilayer, widths_of
+from guina.nets.multilayer import bend_within, multilayer, widths_of
 from guina.nets.sampling import between, make, noise_of
 
 SHAPES = [(8, 8, 1), (28, 28, 1), (33, 20, 3), (96, 128, 3)]
@@ -153,3 +153,17 @@ def test_widths_that_are_none(text: str) -> None:
 def test_a_kind_that_there_is_not() -> None:
     with pytest.raises(GuinaError, match="kind of layer"):
         multilayer(2, [8], 1, "relu", "dens")
+
+
+@pytest.mark.parametrize("kind", ["dense", "residual", "spectral_norm", "batch_norm", "minibatch"])
+@pytest.mark.parametrize("activation", ["relu", "maxout"])
+def test_units_bend_all_over_the_range_that_is_named(kind: str, activation: str) -> None:
+    torch.manual_seed(0)
+    net = multilayer(1, [256], 1, activation, kind)
+    bend_within(net, torch.tensor([3.0]), torch.tensor([5.0]))
+    dense = next(module for module in net.modules() if hasattr(module, "bias") and module.weight.ndim == 2)
+    bends = torch.sort(-dense.bias / dense.weight[:, 0]).values.detach().numpy()
+    assert bends[0] == pytest.approx(2.8, abs=0.1)
+    assert bends[-1] == pytest.approx(5.2, abs=0.1)
+    expected = np.linspace(2.8, 5.2, len(bends))
+    assert np.abs(bends - expected).max() < 0.25  # evenly

@@ -18,7 +18,7 @@ from guina.data.order import Draw, Order, Shuffled
 from guina.data.records import SPLITS, Arrays, Records, Report
 from guina.engine.job import Answer, Batch, Carry, Fitted, Job, Learner, Nets, Phase, Scores, Terms, Turn
 from guina.errors import GuinaError, did_you_mean
-from guina.nets.multilayer import bend_at, multilayer, widths_of
+from guina.nets.multilayer import bend_within, multilayer, widths_of
 
 BENDS = ("data", "origin")
 PENALTIES = ("none", "flat", "unit")
@@ -161,18 +161,12 @@ class PointsGame(Job):
         inputs = s.z + (COINS if s.noise == "coins" else 0)
         critic = multilayer(self.data.dimension, widths_of(s.d_layers), 1, s.d_activation, s.d_kind)
         if s.d_bends == "data":
-            units = len(next(critic.parameters()))
-            bend_at(critic, self.somewhere(units))
+            x_ND = torch.from_numpy(self.data.shrunk(self.data.draw(np.random.default_rng(0), 1000))).float()
+            bend_within(critic, x_ND.min(0).values, x_ND.max(0).values)
         return {
             "critic": critic,
             "generator": multilayer(inputs, widths_of(s.g_layers), self.data.dimension, s.g_activation, s.g_kind),
         }
-
-    def somewhere(self, n: int) -> Tensor:
-        """Places all over the data's range and a tenth beyond it, n×D, as the networks see them."""
-        x_ND = torch.from_numpy(self.data.shrunk(self.data.draw(np.random.default_rng(0), 1000))).float()
-        low_D, high_D = x_ND.min(0).values, x_ND.max(0).values
-        return low_D + (high_D - low_D) * (torch.rand(n, self.data.dimension) * 1.2 - 0.1)
 
     def phases(self) -> list[Phase]:
         s = self.settings

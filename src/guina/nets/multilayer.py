@@ -80,23 +80,26 @@ def hidden(inputs: int, width: int, activation: str, kind: str) -> nn.Module:
 
 
 @torch.no_grad()
-def bend_at(net: nn.Module, x_OI: Tensor) -> None:
-    """Set the first layer's biases so that the activation of unit o bends at x[o], where w·x + b = 0.
+def bend_within(net: nn.Module, low_I: Tensor, high_I: Tensor) -> None:
+    """Set the first layer's biases so that its units bend, where w·x + b = 0, all over a range and a tenth beyond it.
 
-    Rectifiers of a layer whose biases are near 0 all bend near the origin: to data that lie elsewhere the network is a
-    straight line until it has learned otherwise.
+    Rectifiers whose biases are near 0 all bend near the origin: to data that lie elsewhere the network is a straight
+    line until it has learned otherwise (Nguyen & Widrow 1990, "Improving the learning speed of 2-layer neural networks
+    by choosing initial values of the adaptive weights").
 
     Args:
-        net: its first Dense layer has O outputs.
+        net: its first layer is, or begins with, a Dense one of I inputs.
+        low_I, high_I: the corners of the range.
 
     Example:
         >>> net = multilayer(1, [8], 1, "relu")
-        >>> bend_at(net, torch.full((8, 1), 4.0))
-        >>> net.layer1(torch.full((1, 1), 4.0)).abs().max().item() < 1e-5
+        >>> bend_within(net, torch.tensor([4.0]), torch.tensor([4.0]))
+        >>> bool(net.layer1(torch.tensor([[4.0]])).abs().max() < 1e-5)
         True
     """
     first = next(module for module in net.modules() if isinstance(module, Dense))
     assert first.bias is not None, "layers of a multilayer network have one"
+    x_OI = low_I + (high_I - low_I) * (torch.rand(first.weight.shape) * 1.2 - 0.1)
     first.bias.copy_(-(first.weight * x_OI).sum(1))
 
 
