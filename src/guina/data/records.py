@@ -45,9 +45,9 @@ class Report:
         """Note that a file is left out."""
         self._note("skipped", self._skipped, name, why)
 
-    def ignore(self, name: str) -> None:
-        """Note that a hidden or tool file or folder was passed over; it does not count as found."""
-        self._note("ignored", self._ignored, name, "hidden, or a tool's")
+    def ignore(self, name: str, why: str = "hidden, or a tool's") -> None:
+        """Note that a file or folder that is no data was passed over; it does not count as found."""
+        self._note("ignored", self._ignored, name, why)
 
     def _note(self, kind: str, notes: dict[str, list[str]], name: str, reason: str) -> None:
         self._counts[kind, reason] += 1

@@ -71,6 +71,7 @@ def render(
         "head",
         {},
         tag("meta", {"charset": "utf-8"}),
+        tag("meta", {"name": "generator", "content": f"guina {__version__}"}),
         tag("meta", {"http-equiv": "Content-Security-Policy", "content": policy}),
         tag("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
         tag("meta", {"name": "color-scheme", "content": "light dark"}),

@@ -1,0 +1,50 @@
+"""What guina wrote itself is no data: the folders that it makes carry a mark, and readers that meet one pass it by.
+
+A folder that is named outright is read whatever it holds: the mark counts below it only.
+"""
+
+import os
+from pathlib import Path
+
+MARK = ".guina"
+TEXT = "guina made this folder. What is in it is passed by when guina reads the folder around it.\n"
+PAGE = b'<meta name="generator" content="guina'
+HEAD = 1024  # bytes of a page in which its generator is named
+WHY = "written by guina"  # the reason under which a report counts it
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it; the topmost one that was not there, or was empty, is marked.
+
+    Raises:
+        OSError: it cannot be made.
+
+    Example:
+        >>> import tempfile
+        >>> root = Path(tempfile.mkdtemp())
+        >>> make_folder(root / "data" / "runs" / "a"), is_own(root / "data"), is_own(root / "data" / "runs")
+        (None, True, False)
+    """
+    missing = path
+    while not missing.parent.exists():
+        missing = missing.parent
+    new = not missing.exists() or not any(missing.iterdir())
+    path.mkdir(parents=True, exist_ok=True)
+    if new:
+        (missing / MARK).write_text(TEXT, encoding="utf-8")
+
+
+def is_own(folder: Path) -> bool:
+    """Whether guina made a folder: it carries the mark, or is a run."""
+    return os.path.lexists(folder / MARK) or ((folder / "run.json").is_file() and (folder / "status.json").is_file())
+
+
+def is_own_page(path: Path) -> bool:
+    """Whether a file is a page that guina wrote."""
+    if path.suffix.lower() not in (".html", ".htm"):
+        return False
+    try:
+        with open(path, "rb") as file:
+            return PAGE in file.read(HEAD)
+    except OSError:
+        return False
