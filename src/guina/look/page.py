@@ -37,6 +37,7 @@ from guina.panels import (
     Strips,
     Table,
 )
+from guina.version import __version__
 
 SENTENCE = re.compile(r"(?<=[.!?;])\s")  # where the first sentence of what a panel says ends
 
