@@ -15,14 +15,15 @@ from guina.data.records import SPLITS, TEST, TRAIN, VAL, Arrays, Records
 from guina.engine.budget import Limit
 from guina.engine.job import Answer, Job, Nets
 from guina.engine.model import load_model
+from guina.engine.origin import is_of, place_of, read_again
 from guina.engine.progress import Progress, progress_for
-from guina.engine.run import RunFolder, new_folder, newest_folder, write_atomic
+from guina.engine.run import RunFolder, new_folder, numbered, write_atomic
 from guina.engine.session import Options, Outcome, Session
 from guina.engine.signals import Stop, interruptible
 from guina.engine.train import build_nets
 from guina.errors import GuinaError, did_you_mean
-from guina.jobs import find
-from guina.runtime import Runtime, evaluating, set_up
+from guina.jobs import find, job_of_run
+from guina.runtime import Runtime, evaluating, set_up, step_by_step
 
 MINUTES = 3.0  # what a training takes when nothing is said
 
@@ -42,9 +43,14 @@ class Run:
         self.path = Path(path)
         self.folder = RunFolder(self.path)
         self._kind = kind
-        if self.path.is_file() or not self.folder.begun or not self.folder.model.is_dir():
-            load_model(self.path, find) if self.path.is_file() else None  # says why a file is refused
-            state = self.folder.read_status().get("state")
+        self._refuse_if_unfinished()
+
+    def _refuse_if_unfinished(self) -> None:
+        """Raise GuinaError unless the run's model is there, was proven, and its result was written."""
+        status = self.folder.read_status() if self.path.is_dir() else {}
+        if self.path.is_file() or not self.folder.begun or not self.folder.model.is_dir() or "result" not in status:
+            load_model(self.path, no_job) if self.path.is_file() else None  # says why a file is refused
+            state = status.get("state")
             raise GuinaError(
                 f"{self.path} is {f'not finished ({state})' if state else 'no run'}",
                 "the folder of a finished run, such as runs/classify/photos",
@@ -54,7 +60,8 @@ class Run:
     @cached_property
     def _loaded(self) -> tuple[Job, Nets, Runtime]:
         runtime = set_up(threads=self.folder.info["runtime"]["threads"], precision="float32")
-        job, nets = load_model(self.folder.model, lambda name: self._kind or find(name))
+        job_of_run(self.folder.info["job"], self._kind)  # refuses what is neither guina's nor named by the user
+        job, nets = load_model(self.folder.model, lambda name: job_of_run(name, self._kind))
         return job, {name: net.to(runtime.device) for name, net in nets.items()}, runtime
 
     @property
@@ -77,6 +84,9 @@ class Run:
             data: other data than the run learned from: its test split, or all of it if it has no splits.
             split: "test" where there is one, "val" otherwise, unless said here.
 
+        Raises:
+            GuinaError: the run's own data are gone or have changed, or there is no such split.
+
         Returns:
             {"score", "baseline", "split", "examples"}, as `guina score --json` prints it.
         """
@@ -90,16 +100,23 @@ class Run:
     def _records(self, data: str | Path | None, split: str | None) -> tuple[Records, str]:
         """The records of some data, and which split of them is meant."""
         if split is not None and split not in SPLITS:
-            raise GuinaError(f"there is no split {split}", mend=did_you_mean(split, SPLITS))
-        source = str(data) if data is not None else self.folder.info["source"]
-        records = self.job.read(source, SPLITS)
+            raise GuinaError(f"there is no split {split}", f"one of {', '.join(SPLITS)}", did_you_mean(split, SPLITS))
+        if data is not None and place_of(str(data)) != self.folder.info.get("place", self.folder.info["source"]):
+            source = str(data)
+            records = self.job.read(source, (split or TEST,))
+            if split is None and not records.count(TEST):  # nothing of it was learned from: all of it is judged
+                records = dataclasses.replace(records, split_N=records.split_N * 0 + SPLITS.index(TEST))
+        else:
+            source, _ = read_again(self.job, self.folder)
+            records = self.job.read(source, SPLITS)
         there = [s for s in (TEST, VAL, TRAIN) if records.count(s)]
         split = split or there[0]
         if split not in there:
-            raise GuinaError(f"{source} has no {split} split", mend=f"choose one of {', '.join(there)}")
-        if data is not None and split == VAL and source != self.folder.info["source"]:
-            split = TEST  # nothing of it was learned from: all of it is judged
-            records = dataclasses.replace(records, split_N=records.split_N * 0 + SPLITS.index(TEST))
+            raise GuinaError(
+                f"{source} has no {split} split",
+                f"one of {', '.join(there)}",
+                f"say --split {there[0]}, or leave it out",
+            )
         return records, split
 
     def stream(self, inputs: Iterable[Any], ask: Mapping[str, Any] | None = None) -> Iterator[Answer]:
@@ -109,14 +126,12 @@ class Run:
             ask: how to answer, by name, where the job lets you choose: {"temperature": 0.5}.
         """
         asked = make_ask(self.job, ask or {})
-        with evaluating(*self.nets.values()):
-            yield from self.job.predict(self.nets, inputs, asked)
+        return step_by_step(self.job.predict(self.nets, inputs, asked), *self.nets.values())
 
     def say(self, inputs: Iterable[Any], ask: Mapping[str, Any] | None = None) -> Iterator[str]:
         """What `guina predict` prints, in pieces as they come: a line an answer, or a text as it is written."""
         asked = make_ask(self.job, ask or {})
-        with evaluating(*self.nets.values()):
-            yield from self.job.say(self.nets, inputs, asked)
+        return step_by_step(self.job.say(self.nets, inputs, asked), *self.nets.values())
 
     def predict(self, *inputs: Any, ask: Mapping[str, Any] | None = None) -> list[Answer]:
         """Answers to inputs: paths, open pictures, arrays; prompts."""
@@ -205,21 +220,35 @@ def run_training(
 ) -> Outcome:
     """Train a job; what both the command line and `train` end in."""
     job = kind(make_settings(kind, settings))
-    name = name_of(data)
-    folder = Path(out) if out else (newest_folder if options.resume else new_folder)(kind.name, name)
+    folder = Path(out) if out else folder_for(kind.name, data, options.resume)
     return Session(job, data, folder, options, progress, stop).train()
 
 
+def folder_for(job: str, data: str, resume: bool) -> Path:
+    """Where a run goes if nothing is said: runs/JOB/NAME, or NAME-2 … where others are; to resume, the newest of these
+    data.
+    """
+    mine = [path for path in numbered(job, name_of(data)) if resume and is_of(RunFolder(path), data)]
+    return mine[-1] if mine else new_folder(job, name_of(data))
+
+
 def name_of(data: str) -> str:
-    """What a run on some data is called: the file's or folder's name, or the sample's.
+    """What a run on some data is called: the folder's name, the file's without its suffix, or the sample's.
 
     Example:
         >>> name_of("digits"), name_of("hf:user/flowers"), name_of("/")
         ('digits', 'flowers', 'root')
     """
-    if Path(data).exists():
-        return Path(data).resolve().stem or "root"
+    path = Path(data)
+    if path.exists():
+        whole = path.resolve()
+        return (whole.name if whole.is_dir() else whole.stem) or "root"
     return data.rpartition("/")[2].rpartition(":")[2]
+
+
+def no_job(name: str) -> type[Job]:
+    """For what must be refused before any job is asked for."""
+    raise GuinaError(f"there is no job {name} here", "a run folder", "name the folder of a finished run")
 
 
 def make_settings(kind: type[Job], settings: Mapping[str, Any]) -> Any:

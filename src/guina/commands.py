@@ -272,13 +272,14 @@ def predict(argv: list[str]) -> int:
 def parse_predict(argv: list[str]) -> tuple[Predict, dict[str, Any]]:
     """The arguments of `guina predict`, and how the run's job is to answer."""
     from guina.engine.run import RunFolder
-    from guina.jobs import find
+    from guina.jobs import find, job_of_run
 
     folder = RunFolder(Path(argv[0])) if argv and not argv[0].startswith("-") else None
     if folder is None or not folder.begun:
         return parse(Predict, "predict", argv), {}  # the run's loading will say what is wrong with it
-    own = [argv[n + 1] for n, word in enumerate(argv[:-1]) if word == "--job"]
-    kind = find(own[0] if own else folder.info["job"])
+    words = [part for word in argv for part in (word.split("=", 1) if word.startswith("--job=") else [word])]
+    own = [words[n + 1] for n, word in enumerate(words[:-1]) if word == "--job"]
+    kind = job_of_run(folder.info["job"], find(own[0]) if own else None)
     if not fields(kind.Ask):
         return parse(Predict, "predict", argv), {}
     both = make_dataclass("Predict", [("command", Predict), ("ask", kind.Ask)])

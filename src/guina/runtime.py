@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
 from guina.errors import GuinaError, did_you_mean
 
+Answer = TypeVar("Answer")
 PRECISIONS = {"float32": torch.float32, "float64": torch.float64, "bfloat16": torch.bfloat16}
 
 
@@ -169,6 +170,25 @@ def evaluating(*nets: nn.Module) -> Iterator[None]:
     finally:
         for module, was in were:
             module.training = was
+
+
+def step_by_step(answers: Iterator[Answer], *nets: nn.Module) -> Iterator[Answer]:
+    """What an iterator gives, each made in evaluation mode and without gradients, which end before it is handed over.
+
+    A caller that stops in the middle, or goes through two of them in turns, finds torch as it left it.
+
+    Example:
+        >>> modes = step_by_step(torch.is_inference_mode_enabled() for _ in range(2))
+        >>> next(modes), torch.is_inference_mode_enabled(), next(modes)
+        (True, False, True)
+    """
+    while True:
+        with evaluating(*nets):
+            try:
+                answer = next(answers)
+            except StopIteration:
+                return
+        yield answer
 
 
 def process_age() -> float:

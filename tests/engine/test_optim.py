@@ -161,3 +161,26 @@ def test_the_rate_rises_stays_and_falls_to_zero(warmup: float, hold: float, done
     nearby = rate_factor(phase, done + 1e-9)
     if warmup > 1e-3 and level < 0.999:
         assert abs(nearby - factor) < 1e-5, "the rate never jumps"
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "muon", "sgd"])
+def test_going_back_to_the_start_forgets_all_moments(optimizer: str) -> None:
+    """A state without moments, that of step 0, gives the steps of a new optimizer."""
+
+    def three_steps(weight: nn.Parameter, learns: Optimizer) -> torch.Tensor:
+        for n in range(3):
+            weight.grad = torch.full_like(weight, 0.5 + n)
+            learns.step(1.0)
+        return weight.detach().clone()
+
+    learner = Learner(optimizer, 0.1, momentum=0.8)
+    weight = nn.Parameter(torch.eye(3))
+    learns = Optimizer({"w": weight}, learner)
+    beginning = {name: t.clone() for name, t in learns.state().items()}
+    three_steps(weight, learns)
+    learns.restore(beginning)
+    with torch.no_grad():
+        weight.copy_(torch.eye(3))
+    again = three_steps(weight, learns)
+    fresh = nn.Parameter(torch.eye(3))
+    assert torch.equal(again, three_steps(fresh, Optimizer({"w": fresh}, learner)))

@@ -12,7 +12,7 @@ import pytest
 import running
 import toys
 from guina.engine.budget import Limit
-from guina.engine.run import FORMAT, RunFolder, new_folder, newest_folder, read_lines, write_atomic
+from guina.engine.run import FORMAT, RunFolder, new_folder, numbered, read_lines, write_atomic
 from guina.errors import GuinaError
 
 
@@ -102,12 +102,16 @@ def test_replacing_leaves_the_old_file_or_the_new_one(tmp_path: Path, monkeypatc
 
 
 def test_names_of_folders(tmp_path: Path) -> None:
-    assert newest_folder("classify", "photos", tmp_path) == tmp_path / "classify/photos"
+    assert numbered("classify", "photos", tmp_path) == []
     for expected in ("photos", "photos-2", "photos-3"):
         made = new_folder("classify", "photos", tmp_path)
         assert made == tmp_path / "classify" / expected
         made.mkdir(parents=True)
-        assert newest_folder("classify", "photos", tmp_path) == made
+        assert numbered("classify", "photos", tmp_path)[-1] == made
+    for other in ("photos-10", "photos-album", "photo"):
+        (tmp_path / "classify" / other).mkdir()
+    names = [path.name for path in numbered("classify", "photos", tmp_path)]
+    assert names == ["photos", "photos-2", "photos-3", "photos-10"]
 
 
 def test_what_a_finished_run_holds(unbroken: dict[str, Path]) -> None:
@@ -162,7 +166,7 @@ def test_other_data_is_refused(nursery, tmp_path: Path) -> None:
             return super().read("2", splits)
 
     nursery.spawn("toy-gan", tmp_path / "run", 24, at=5)
-    with pytest.raises(GuinaError, match="has changed since the run began"):
+    with pytest.raises(GuinaError, match="learned from 1, whose contents have changed since"):
         running.train(Others, tmp_path / "run", resume=True)
 
 

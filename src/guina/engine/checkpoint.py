@@ -58,6 +58,11 @@ def load_tensors(data: bytes, name: str) -> dict[str, Tensor]:
 
 def write_folder(folder: Path, files: dict[str, bytes]) -> None:
     """Write a folder of files with a manifest of their hashes: all of it, or none."""
+    publish_folder(stage_folder(folder, files), folder)
+
+
+def stage_folder(folder: Path, files: dict[str, bytes]) -> Path:
+    """Write a folder of files and their manifest under a temporary name beside its own, which is given back."""
     temporary = folder.with_name(f".{folder.name}.tmp")
     if temporary.exists():
         shutil.rmtree(temporary)
@@ -76,6 +81,11 @@ def write_folder(folder: Path, files: dict[str, bytes]) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     sync_folder(temporary)
+    return temporary
+
+
+def publish_folder(temporary: Path, folder: Path) -> None:
+    """Give a staged folder its name; what had it before is removed after."""
     old = folder.with_name(f".{folder.name}.old.tmp")
     if folder.exists():
         os.rename(folder, old)

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from guina.engine.checkpoint import load_tensors, read_folder, save_tensors, write_folder
+from guina.engine.checkpoint import load_tensors, read_folder, save_tensors, stage_folder
 from guina.engine.job import Fitted, Job, Nets
 from guina.engine.run import FORMAT, to_json
 from guina.errors import GuinaError
@@ -17,8 +17,12 @@ from guina.errors import GuinaError
 PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib", ".npy")
 
 
-def save_model(folder: Path, job: Job, nets: Nets, card: str) -> None:
-    """Write model/: everything an answer needs, nothing else."""
+def save_model(folder: Path, job: Job, nets: Nets, card: str) -> Path:
+    """Write what model/ will hold: everything an answer needs, nothing else.
+
+    Returns:
+        the folder it lies in until it was proven and `publish_folder` gives it its own name.
+    """
     fitted = job.fitted()
     facts = {
         "format": FORMAT,
@@ -28,14 +32,12 @@ def save_model(folder: Path, job: Job, nets: Nets, card: str) -> None:
     }
     tensors = {f"fitted/{name}": tensor for name, tensor in fitted.tensors.items()}
     tensors |= net_tensors("nets", nets)
-    write_folder(
-        folder,
-        {
-            "model.json": to_json(facts),
-            "model.safetensors": save_tensors(tensors),
-            "README.md": card.encode(),
-        },
-    )
+    files = {
+        "model.json": to_json(facts),
+        "model.safetensors": save_tensors(tensors),
+        "README.md": card.encode(),
+    }
+    return stage_folder(folder, files)
 
 
 def load_model(folder: Path, find: Callable[[str], type[Job]]) -> tuple[Job, Nets]:

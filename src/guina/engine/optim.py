@@ -133,7 +133,7 @@ class Optimizer:
         }
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Take back what `state` gave.
+        """Take back what `state` gave; of weights that it does not name, nothing is remembered.
 
         Copied into tensors laid out like their weights: fused AdamW computes wrong updates, silently, when the
         strides of a moment differ from its weight's.
@@ -152,8 +152,9 @@ class Optimizer:
         for part in self.parts:
             for group in part.param_groups:
                 for weight in group["params"]:
+                    part.state.pop(weight, None)
                     if self.names[weight] in kept:
-                        part.state[weight] = dict(kept[self.names[weight]])
+                        part.state[weight] = kept[self.names[weight]]
 
 
 def rate_factor(phase: Phase, done: float) -> float:

@@ -61,7 +61,11 @@ def sync_folder(folder: Path) -> None:
 
 
 def to_json(value: Any) -> bytes:
-    return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    """JSON in UTF-8; where a path is no UTF-8, all in ASCII, so that its bytes are found again by Python."""
+    try:
+        return (json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    except UnicodeEncodeError:
+        return (json.dumps(value, indent=1, allow_nan=False) + "\n").encode()
 
 
 def read_json(path: Path, most: int = 64 << 20) -> dict[str, Any]:
@@ -260,9 +264,11 @@ def new_folder(job: str, name: str, root: Path = Path("runs")) -> Path:
     return path
 
 
-def newest_folder(job: str, name: str, root: Path = Path("runs")) -> Path:
-    """The newest of the folders that `new_folder` would have made, or the first one if there is none."""
-    path, n = root / job / name, 1
-    while (following := root / job / f"{name}-{n + 1}").exists():
-        path, n = following, n + 1
-    return path
+def numbered(job: str, name: str, root: Path = Path("runs")) -> list[Path]:
+    """The folders that `new_folder` gave this name, from the oldest to the newest: NAME, NAME-2, NAME-10."""
+    place = root / job
+    there = {path.name: path for path in place.iterdir()} if place.is_dir() else {}
+    numbers = sorted(
+        int(n[len(name) + 1 :]) for n in there if n.startswith(f"{name}-") and n[len(name) + 1 :].isdecimal()
+    )
+    return [there[n] for n in (name, *(f"{name}-{k}" for k in numbers)) if n in there]

@@ -13,9 +13,10 @@ from typing import Any
 
 from guina.data.records import TRAIN, VAL, Arrays, Records
 from guina.engine.budget import Clock, Limit, Plan
-from guina.engine.checkpoint import State
+from guina.engine.checkpoint import State, publish_folder
 from guina.engine.job import Job, Nets, Scores
 from guina.engine.model import load_model, make_job, save_model
+from guina.engine.origin import check_same, place_of
 from guina.engine.parallel import Team
 from guina.engine.probe import Cost, choose_size, epochs_in
 from guina.engine.progress import Progress, duration
@@ -102,14 +103,17 @@ class Session:
         try:
             with room_for(self.folder.path):
                 result = self._open()
-                return Outcome(**(result or self._train(observers)))
+                if result is None:
+                    return Outcome(**self._train(observers))
+                check_same(self.folder, self.source, self.job.read(self.source, (TRAIN, VAL)))
+                return Outcome(**result)
         finally:
             self.progress.close()
             self.folder.unlock()
 
     def _train(self, observers: tuple[Observer, ...]) -> dict[str, Any]:
         try:
-            self._status("reading")
+            self._status("reading", place=place_of(self.source))
             records, data = self._read()
             training = self._prepare(records, data)
             for observer in observers:
@@ -206,12 +210,7 @@ class Session:
         place, limit = self.place, self.options.limit
         info = self.info
         if info is not None:
-            if info["data"]["fingerprint"] != records.fingerprint:
-                raise GuinaError(
-                    f"the data of {self.folder.path} has changed since the run began",
-                    "the same files",
-                    "put them back, or train anew with another --out",
-                )
+            check_same(self.folder, self.source, records)
             plan, cost = Plan(info["steps"]), Cost(**info["cost"])
             clock = Clock(info["deadline"], cost.step)
         else:
@@ -222,7 +221,8 @@ class Session:
             cost = measured or Cost(0.01, 1e-4, 1e-4)
             clock = Clock(self._deadline(seconds, cost, len(data[1])) if seconds else None, cost.step)
             plan = Plan(self._steps(data[0], clock))
-        self.job.expect(epochs_in(self.job, data[0], info["steps"] if info else plan.steps))
+        epochs = epochs_in(self.job, data[0], info["steps"] if info else plan.steps)
+        self.job.expect(epochs)
         training = Training(
             self.job,
             build_nets(self.job, data[0], place.runtime, self.options.seed),
@@ -234,7 +234,9 @@ class Session:
         )
         if clock.deadline is not None:
             looks = 0.04 * clock.deadline / training.validations / max(cost.example, 1e-9)
-            training.limit = int(min(max(looks, self.job.looks / 25), self.job.looks))
+        else:  # the same share of the work, reckoned: learning from an example costs three times an answer
+            looks = max(2000, 0.04 * 3 * epochs * len(data[0]) / training.validations)
+        training.limit = int(min(max(looks, self.job.looks / 25), self.job.looks))
         training.validations = max(1, min(training.validations, plan.steps))
         if info is None:
             if place.runtime.first:
@@ -263,6 +265,7 @@ class Session:
             "guina": __version__,
             "job": self.job.name,
             "source": self.source,
+            "place": place_of(self.source),
             "settings": asdict(self.job.settings),
             "options": self.options.record(),
             "shards": self.place.team.shards,
@@ -328,16 +331,17 @@ class Session:
             0.0,
             training.stopped or named,
         )
-        save_model(self.folder.model, job, nets, card(job, outcome, self.folder.info))
-        self._prove(nets, data[1])
+        unproven = save_model(self.folder.model, job, nets, card(job, outcome, self.folder.info))
+        self._prove(unproven, nets, data[1])
+        publish_folder(unproven, self.folder.model)
         result = asdict(replace(outcome, seconds=round(self.now(), 2)))
         self.folder.event("done", training.step, **score)
         self._status("done", step=training.step, of=training.plan.steps, result=result)
         return result
 
-    def _prove(self, nets: Nets, val: Arrays) -> None:
+    def _prove(self, saved: Path, nets: Nets, val: Arrays) -> None:
         """The saved model, loaded anew, gives the same answers to the bit."""
-        job, loaded = load_model(self.folder.model, lambda _: type(self.job))
+        job, loaded = load_model(saved, lambda _: type(self.job))
         loaded = {name: net.to(self.place.runtime.device) for name, net in loaded.items()}
         few = val.first(PROVEN)
         with evaluating(*nets.values(), *loaded.values()):
@@ -355,7 +359,7 @@ class Session:
     def _status(self, state: str, **facts: Any) -> None:
         if self.place.runtime.first:
             last = self.folder.read_status()  # how far it had come is not forgotten
-            known = {name: last[name] for name in ("step", "of") if name in last}
+            known = {name: last[name] for name in ("place", "step", "of") if name in last}
             self.folder.status(now=True, state=state, **(known | facts))
 
 

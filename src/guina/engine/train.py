@@ -76,6 +76,8 @@ class Training:
         self.validations, self.limit = 20, 2000
         self.checkpoints = Checkpoints(place.folder.checkpoints)
         self.stepper = Stepper(job, nets, self.train, place.runtime, place.team, seed)
+        self.averages: dict[str, Average] = {}
+        self.passed = 0.0  # epochs of the phases before this one
         self.step, self.validated, self.snapped, self.improved_at, self.stopped = 0, -1, -1, 0.0, ""
         self.best: dict[str, Any] | None = None
         self.history: list[Scores] = []
@@ -93,6 +95,7 @@ class Training:
 
     def enter(self, index: int) -> None:
         """Begin a phase: its own optimizers, order, averages and best."""
+        self.passed += self.position / self.order.batches if index else 0.0
         self.phase_index, self.phase = index, self.phases[index]
         shares = [phase.share / sum(p.share for p in self.phases) for phase in self.phases]
         self.starts_at, self.phase_share = sum(shares[:index]), shares[index]
@@ -103,7 +106,10 @@ class Training:
         self.stepper.carries.clear()
         self.optimizers = {name: self.stepper.optimizer(name, how) for name, how in self.phase.learners.items()}
         self.slow()
-        self.averages: dict[str, Average] = {}
+        for name in self.averages.keys() - self.optimizers.keys():
+            # a network that rests is from now on what was averaged: the others learn beside what will ship
+            self.nets[name].load_state_dict(self.averages[name].shadow.state_dict())
+        self.averages = {}
         if self.phase.ema is not None:
             self.averages = {name: Average(self.nets[name], copy.deepcopy(self.nets[name])) for name in self.optimizers}
         self.best = None
@@ -120,7 +126,8 @@ class Training:
 
     @property
     def epochs(self) -> float:
-        return self.position / self.order.batches
+        """Passes over the data, those of earlier phases included."""
+        return self.passed + self.position / self.order.batches
 
     # --- the loop ---
 
@@ -319,7 +326,7 @@ class Training:
         self.checkpoints.save(State(facts, tensors))
 
     FACTS = (
-        *("step", "phase_index", "first_step", "position", "validated", "snapped", "improved_at", "stopped"),
+        *("step", "phase_index", "first_step", "position", "passed", "validated", "snapped", "improved_at", "stopped"),
         *("best", "history", "sums", "rates", "remedies"),
     )
 
@@ -331,7 +338,7 @@ class Training:
         self.step = facts["step"]
         self.enter(facts["phase_index"])
         for name in self.FACTS:
-            setattr(self, name, facts[name])
+            setattr(self, name, facts.get(name, getattr(self, name)))  # an older version knew fewer
         self.take_tensors(tensors)
         self.slow()
         for turn in self.phase.turns:

@@ -17,17 +17,26 @@ ALSO_CALLED = {
 
 
 def find(name: str) -> type[Job]:
-    """The job of a name, or of a Python file that defines one (`./my_job.py`).
+    """The job that a user names: one of guina's, or a Python file that defines one (`./my_job.py`), which is run.
+
+    What a run folder says must never come here: see `registered`.
+
+    Raises:
+        GuinaError: there is no such job.
+    """
+    return find_in_file(Path(name)) if name.endswith(".py") else registered(name)
+
+
+def registered(name: str) -> type[Job]:
+    """The job of guina's that has a name; nothing else is ever run.
 
     Raises:
         GuinaError: there is no such job.
 
     Example:
-        >>> find("image-classification").name
+        >>> registered("image-classification").name
         'classify'
     """
-    if name.endswith(".py"):
-        return find_in_file(Path(name))
     match ALSO_CALLED.get(name, name):
         case "classify":
             from guina.jobs.classify import Classify
@@ -41,7 +50,32 @@ def find(name: str) -> type[Job]:
             from guina.jobs.generate import Generate
 
             return Generate
-    raise GuinaError(f"there is no job {name}", mend=did_you_mean(name, (*NAMES, *ALSO_CALLED)))
+    raise GuinaError(
+        f"there is no job {name}", f"one of {', '.join(NAMES)}", did_you_mean(name, (*NAMES, *ALSO_CALLED))
+    )
+
+
+def job_of_run(name: str, own: type[Job] | None) -> type[Job]:
+    """The job of a run: a registered one, or the user's own, where a file was named on this command line.
+
+    Args:
+        name: what the run's folder says, which is never run.
+        own: the job of the file that the user named.
+
+    Raises:
+        GuinaError: the run is of a job that is not known, or not the one that was named.
+    """
+    if own is not None:
+        if own.name != name:
+            raise GuinaError(f"the run is of the job {name}, not of {own.name}", f"{name}", "name its file with --job")
+        return own
+    if name not in NAMES:
+        raise GuinaError(
+            f"the run is of the job {name}, which is none of guina's",
+            f"one of {', '.join(NAMES)}",
+            "if it is your own, name the file that defines it: --job ./my_job.py",
+        )
+    return registered(name)
 
 
 def find_in_file(path: Path) -> type[Job]:
