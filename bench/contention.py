@@ -3,8 +3,8 @@
     python bench/contention.py [--rounds 5] [--seconds 6]
 
 A thread that waits for the others of its step spins before it sleeps; where a core is taken by somebody else, it spins
-away the time that the thread it waits for needs. Every figure is the mean step of a process of its own, the median of rounds; quiet and
-busy, ours and the library's take turns. Results: bench/results/contention.json.
+away the time that the thread it waits for needs. Every figure is the mean step of a process of its own, the median of
+rounds; quiet and busy, ours and the library's take turns. Results: bench/results/contention.json.
 """
 
 import argparse
@@ -70,7 +70,7 @@ def measure(job: str, spin: str | None, beside: str, seconds: float) -> float:
 
 
 def steps_of(name: str, seconds: float) -> float:
-    """Train for some seconds without validations; the mean step in milliseconds, which feels what a median would hide."""
+    """Train for some seconds without validations: the mean step in milliseconds, which feels what a median hides."""
     from guina import api
     from guina.engine.budget import Clock, Plan
     from guina.engine.parallel import Team
