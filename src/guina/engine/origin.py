@@ -38,7 +38,7 @@ def source_of(folder: RunFolder) -> str:
     raise GuinaError(
         f"the data of {folder.path} are gone: there is nothing at {place}",
         "the data that the run learned from",
-        f"put them back, or name other data to judge: guina score {folder.path} DATA",
+        f"put them back, or name other data to judge: guina score {folder.path} OTHER_DATA",
     )
 
 
@@ -54,7 +54,7 @@ def read_again(job: Job, folder: RunFolder) -> tuple[str, Records]:
         raise GuinaError(
             f"{source} is not what {folder.path} learned from: its contents have changed since",
             "the same examples, or what was learned would be judged as if it were new",
-            f"put them back, train anew, or judge them as other data: guina score {folder.path} DATA",
+            f"put them back, train anew, or name data that it did not learn from: guina score {folder.path} OTHER_DATA",
         )
     return source, records
 
