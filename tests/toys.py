@@ -134,7 +134,8 @@ class ToyGan(Toy):
 
 
 class ToyStream(Toy):
-    """The next symbol of a periodic stream with gaps: a GRU whose state is carried between windows."""
+    """The next symbol of a periodic stream with gaps: a GRU whose state is carried between windows, and whose symbols
+    are one table going in and coming out (tied weights)."""
 
     name = "toy-stream"
     n, window, lanes = 4096, 8, 16
@@ -150,11 +151,9 @@ class ToyStream(Toy):
 
     def build(self) -> Nets:
         w = self.settings.width
-        return {
-            "net": nn.ModuleDict(
-                {"in": nn.Embedding(5, w), "gru": nn.GRU(w, w, batch_first=True), "out": nn.Linear(w, 5)}
-            )
-        }
+        parts = {"in": nn.Embedding(5, w), "gru": nn.GRU(w, w, batch_first=True), "out": nn.Linear(w, 5)}
+        parts["out"].weight = parts["in"].weight
+        return {"net": nn.ModuleDict(parts)}
 
     def phases(self) -> list[Phase]:
         turn = Turn("next", ("net",), self.loss, count=lambda batch: batch["y"].numel())

@@ -19,7 +19,10 @@ STEPS = 20
 def final(out: Path, net: nn.Module) -> None:
     """The weights of a run's last step, into a network."""
     state = Checkpoints(out / "checkpoints").read(f"step-{STEPS}")
-    net.load_state_dict({k.removeprefix("nets/net/"): v for k, v in state.tensors.items() if k.startswith("nets/net/")})
+    weights = {k.removeprefix("nets/net/"): v for k, v in state.tensors.items() if k.startswith("nets/net/")}
+    assert weights.keys() == dict(net.named_parameters()).keys() | dict(net.named_buffers()).keys()  # tied ones once
+    for name, tensor in [*net.named_parameters(), *net.named_buffers()]:
+        tensor.data.copy_(weights[name])
 
 
 def start(kind):

@@ -33,8 +33,14 @@ class State:
 
 
 def save_tensors(tensors: dict[str, Tensor]) -> bytes:
-    """Tensors as the bytes of a safetensors file, laid out plainly whatever their strides."""
-    return safetensors.torch.save({k: v.detach().cpu().contiguous() for k, v in tensors.items()})
+    """Tensors as the bytes of a safetensors file, each laid out plainly in memory of its own."""
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    seen: set[int] = set()
+    for name, tensor in plain.items():
+        storage = tensor.untyped_storage().data_ptr()
+        plain[name] = tensor.clone() if storage in seen else tensor
+        seen.add(storage)
+    return safetensors.torch.save(plain)
 
 
 def load_tensors(data: bytes, name: str) -> dict[str, Tensor]:

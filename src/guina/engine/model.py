@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from guina.engine.checkpoint import load_tensors, read_folder, save_tensors, stage_folder
 from guina.engine.job import Fitted, Job, Nets
@@ -68,7 +68,7 @@ def load_model(folder: Path, find: Callable[[str], type[Job]]) -> tuple[Job, Net
             weights = pick(tensors, f"nets/{name}")
             if any(weights[key].dtype == torch.float64 for key, _ in net.named_parameters()):
                 net.double()
-            net.load_state_dict(weights)
+            load_net(net, weights)
             net.eval()
     except (KeyError, IndexError, AttributeError, TypeError, ValueError, RuntimeError) as error:
         raise GuinaError(f"{folder} does not fit this guina: {error}", "a model this version can read") from None
@@ -81,8 +81,35 @@ def make_job(kind: type[Job], settings: dict[str, Any]) -> Job:
 
 
 def net_tensors(prefix: str, nets: Nets) -> dict[str, Tensor]:
-    """The state of networks by name: PREFIX/NET/WEIGHT."""
-    return {f"{prefix}/{name}/{key}": t for name, net in nets.items() for key, t in net.state_dict().items()}
+    """The state of networks by name: PREFIX/NET/WEIGHT. A weight that has several names is there once, by the first."""
+    named: dict[str, Tensor] = {}
+    for name, net in nets.items():
+        state, first = net.state_dict(), first_names(net)
+        named |= {f"{prefix}/{name}/{key}": tensor for key, tensor in state.items() if first[key] == key}
+    return named
+
+
+def first_names(net: nn.Module) -> dict[str, str]:
+    """The first name of each weight, by each of its names: those of tied weights have the same.
+
+    Example:
+        >>> net = nn.ModuleDict({"embed": nn.Embedding(5, 3), "head": nn.Linear(3, 5, bias=False)})
+        >>> net["head"].weight = net["embed"].weight
+        >>> first_names(net)
+        {'embed.weight': 'embed.weight', 'head.weight': 'embed.weight'}
+    """
+    first: dict[int, str] = {}
+    return {key: first.setdefault(id(tensor), key) for key, tensor in net.state_dict(keep_vars=True).items()}
+
+
+def load_net(net: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Weights into a network as `net_tensors` gave them; those that were tied stay so.
+
+    Raises:
+        RuntimeError: they are another network's.
+    """
+    named = {key: tensors[first] for key, first in first_names(net).items() if key not in tensors and first in tensors}
+    net.load_state_dict(tensors | named)
 
 
 def pick(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -15,6 +15,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from guina.engine.checkpoint import save_tensors
 from guina.errors import GuinaError
 from guina.runtime import Runtime
 
@@ -107,4 +108,4 @@ def start_group(device: str) -> None:
 
 def pack(tensors: dict[str, Tensor]) -> bytes:
     """Named tensors as bytes, in no other layout than plain."""
-    return safetensors.torch.save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
+    return save_tensors(tensors)

@@ -19,7 +19,7 @@ from guina.data.records import Arrays
 from guina.engine.budget import Clock, Plan, early_end, no_more_use
 from guina.engine.checkpoint import Checkpoints, State
 from guina.engine.job import Job, Nets, Scores
-from guina.engine.model import net_tensors, pick
+from guina.engine.model import load_net, net_tensors, pick
 from guina.engine.optim import Average, rate_factor
 from guina.engine.parallel import Team
 from guina.engine.progress import Progress
@@ -353,9 +353,9 @@ class Training:
     def take_tensors(self, tensors: dict[str, torch.Tensor]) -> None:
         """Networks, averages and optimizers as a checkpoint has them."""
         for name, net in self.nets.items():
-            net.load_state_dict(pick(tensors, f"nets/{name}"))
+            load_net(net, pick(tensors, f"nets/{name}"))
         for name, average in self.averages.items():
-            average.shadow.load_state_dict(pick(tensors, f"ema/{name}"))
+            load_net(average.shadow, pick(tensors, f"ema/{name}"))
         for player, optimizer in self.optimizers.items():
             optimizer.restore(pick(tensors, f"optim/{player}"))
 
@@ -370,7 +370,7 @@ class Training:
                 self.place.progress.say(f"note: the last weights are used, not the best ones: {error.what}")
                 return nets
             for name, net in nets.items():
-                net.load_state_dict(pick(state.tensors, f"{'ema' if name in self.averages else 'nets'}/{name}"))
+                load_net(net, pick(state.tensors, f"{'ema' if name in self.averages else 'nets'}/{name}"))
         return nets
 
 
