@@ -63,7 +63,7 @@ def test_a_line_end_on_the_edge_of_a_piece_is_one(tmp_path, monkeypatch):
     monkeypatch.setattr("guina.data.text.CHUNK", 2)
     path = tmp_path / "a.txt"
     path.write_bytes("a\r\né\r\n\rz".encode())
-    assert "".join(read_text(path, Report())) == "a\né\n\rz"
+    assert "".join(read_text(path, Report())) == "a\né\n\nz"
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 
 from guina.data.cache import cached
-from guina.data.records import SPLITS, TRAIN, VAL, Arrays, Records, Report
+from guina.data.records import SPLITS, TEST, TRAIN, VAL, Arrays, Records, Report
 from guina.data.samples import TEXTS
 from guina.data.text import BOUNDARY, find_texts, fingerprint, read_text, split_of
 from guina.data.vocabulary import Vocabulary
 from guina.errors import GuinaError
 
-FORMAT = "stream-1"
+FORMAT = "stream-2"
 NAMED = 40  # characters of a unit's surroundings that stand for its name
 
 
@@ -101,25 +101,21 @@ class Stream(Arrays):
 def read_stream(source: str, splits: Sequence[str], validation: float, encoding: str = "utf-8") -> Records:
     """The texts of a source, counted; nothing is encoded yet.
 
+    Args:
+        splits: without the training split nothing is to be learned: what names no split is for judging, all of it.
+
     Raises:
         GuinaError: there is none, it is empty, or its bytes are no text.
     """
     report = Report()
-    files: dict[str, list[Path]] = {}
-    found = TEXTS[source]() if source in TEXTS and not Path(source).exists() else find_texts(source)
-    named = {path: split_of(path, source) for path in found} if len(found) > 1 else {}
-    whole = TRAIN not in named.values()
-    for path in found:
-        split = TRAIN if whole else named[path]
-        if split is None:
-            report.problems.append(f"left out: {path} is neither train, val nor test")
-        elif split in splits or split == TRAIN:
-            files.setdefault(split, []).append(path)
-    report.found = report.used = sum(map(len, files.values()))
+    found = TEXTS[source]() if source in TEXTS and not Path(source).exists() else find_texts(source, report)
+    files = files_of(found, source, splits, report)
+    used = sum(map(len, files.values()))
+    report.found, report.used = report.found + used, used
     mark = fingerprint([path for paths in files.values() for path in paths])
     lengths = {split: measured(tuple(paths), encoding, mark, split, report) for split, paths in files.items()}
-    if not lengths.get(TRAIN):
-        raise GuinaError(f"there is no text in {source}", "a text to learn from", "check the path")
+    if not lengths.get(TRAIN if TRAIN in splits else next(iter(files), TRAIN)):
+        raise GuinaError(f"there is no text in {source}", "a text that is not empty", "check the path")
     spans = {split: (0, n) for split, n in lengths.items()}
     if VAL in splits and VAL not in files:
         files[VAL] = files[TRAIN]
@@ -130,6 +126,29 @@ def read_stream(source: str, splits: Sequence[str], validation: float, encoding:
     at_N = np.array([SPLITS.index(split) for split in there])
     names = [str(files[split][0]) + (", …" if len(files[split]) > 1 else "") for split in there]
     return Records(names, at_N, {"split": there}, origin, f"{mark}-{validation}-{encoding}", report)
+
+
+def files_of(found: Sequence[Path], source: str, splits: Sequence[str], report: Report) -> dict[str, list[Path]]:
+    """The files of each split that was asked for, as their names say; those of none are left out where others say one.
+
+    Raises:
+        GuinaError: there is none of a split that was asked for.
+    """
+    named = {path: split_of(path, source) for path in found} if len(found) > 1 else {}
+    if TRAIN not in named.values():  # they name no splits: all is learned from, or, where nothing is, judged
+        return {TRAIN if TRAIN in splits else TEST: list(found)}
+    files: dict[str, list[Path]] = {}
+    for path, split in named.items():
+        if split is None:
+            report.problems.append(f"left out: {path} is neither train, val nor test")
+        elif split in splits:
+            files.setdefault(split, []).append(path)
+    if not files:
+        there = ", ".join(sorted({split for split in named.values() if split}))
+        raise GuinaError(
+            f"{source} has only texts for {there}", f"one for {' or '.join(splits)}", "add it, or say another --split"
+        )
+    return files
 
 
 def measured(files: tuple[Path, ...], encoding: str, mark: str, split: str, report: Report) -> int:
@@ -180,12 +199,13 @@ def encode_stream(records: Records, vocabulary: Vocabulary) -> Stream:
 
 
 def write_units(source: Source, split: str, vocabulary: Vocabulary, kind: type, folder: Path) -> dict[str, Any]:
-    """Encode a split into a cache entry. Pieces are cut at white space, where no unit goes across."""
+    """Encode a split into a cache entry. Pieces are cut at white space, which no unit goes across, if they have any."""
     count, held = 0, ""
     with open(folder / "units.bin", "wb") as file:
         for piece in source.pieces(split):
             text = held + piece
-            at = max(text.rfind(" "), text.rfind("\n"), 0) if vocabulary.kind in ("bpe", "word") else len(text)
+            space = max(text.rfind(" "), text.rfind("\n"))
+            at = space if vocabulary.kind in ("bpe", "word") and space > 0 else len(text)
             held = text[at:]
             units = vocabulary.encode(text[:at])
             file.write(units.astype(kind).tobytes())

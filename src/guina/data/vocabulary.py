@@ -12,7 +12,7 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,10 @@ from guina.errors import GuinaError
 
 UNKNOWN = "\ufffd"  # how what is not known is written
 PIECES = 4096  # of BPE
+RUN = 64  # bytes without a space from which BPE takes them for several words: its learning goes by their length squared
+LEARNED = 4_000_000  # characters that BPE learns from: what runs inside the library hears no signal for some seconds
 WORDS = 8192
+LONGEST = 64  # characters of a word
 WORD = re.compile(r" ?[^\W\d_]+| ?\d+|\s+|[^\w\s]|_")
 POINTS = 0x110000  # code points of Unicode
 
@@ -211,25 +214,44 @@ def make_vocabulary(kind: str, pieces: Iterable[str]) -> Vocabulary:
     if kind == "byte":
         return Bytes()
     if kind == "bpe":
-        return Pieces(learn_pieces(pieces))
+        return Pieces(learn_pieces(first(pieces, LEARNED)))
     chars: set[str] = set()
     words: Counter[str] = Counter()
     for piece in pieces:
         chars |= set(piece)
         if kind == "word":
-            words.update(WORD.findall(piece))
+            words.update(word for word in WORD.findall(piece) if len(word) <= LONGEST)
     if kind == "char":
         return Chars(sorted(chars))
-    often = [word for word, n in words.most_common(WORDS) if n > 2 and len(word) > 1]
+    often = [word for word, n in words.most_common(WORDS) if n > 2 and 1 < len(word) <= LONGEST]
     return Words(sorted(often), sorted(chars))
 
 
+def first(pieces: Iterable[str], most: int) -> Iterator[str]:
+    """The first characters of a text that comes in pieces, at most so many.
+
+    Example:
+        >>> list(first(["abc", "def", "ghi"], 5))
+        ['abc', 'de']
+    """
+    for piece in pieces:
+        yield piece[:most]
+        most -= len(piece)
+        if most <= 0:
+            return
+
+
 def learn_pieces(pieces: Iterable[str]) -> str:
+    """The pairs of a text, as the library saves them; what comes but once is no pair."""
     tokenizers = library()
     tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
-    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    split = tokenizers.pre_tokenizers
+    runs = split.Split(tokenizers.Regex(f".{{1,{RUN}}}"), "isolated")
+    tokenizer.pre_tokenizer = split.Sequence([split.ByteLevel(add_prefix_space=False), runs])
     alphabet = sorted(byte_alphabet().values())
-    trainer = tokenizers.trainers.BpeTrainer(vocab_size=PIECES, initial_alphabet=alphabet, show_progress=False)
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=PIECES, min_frequency=2, initial_alphabet=alphabet, show_progress=False
+    )
     tokenizer.train_from_iterator(pieces, trainer)
     return json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False)
 

@@ -20,6 +20,7 @@ from guina.data.ngrams import ngram_nats, unigram_nats
 from guina.data.order import Draw, Lanes, Order
 from guina.data.records import TRAIN, Arrays, Records
 from guina.data.stream import Stream, encode_stream, read_stream, training_pieces
+from guina.data.text import as_read
 from guina.data.vocabulary import Vocabulary, make_vocabulary, restore
 from guina.engine.job import (
     Answer,
@@ -96,6 +97,12 @@ class Write(Job):
     def arrays(self, records: Records) -> Arrays:
         stream = encode_stream(records, self.vocabulary)
         judged = len(records) > 0 and records.columns["split"][0] != TRAIN
+        if judged and len(stream) < 2:
+            raise GuinaError(
+                f"{len(stream)} units are too few to judge by",
+                "two at least: what is judged is how well the one before tells the next",
+                "give a longer text",
+            )
         return stream.first(self.settings.judge) if judged and self.settings.judge else stream
 
     def fitted(self) -> Fitted:
@@ -207,7 +214,7 @@ class Write(Job):
     def predict(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[Answer]:
         """One answer a prompt: the text after it, how well it knew the prompt, and what in it has no unit."""
         for prompt in inputs:
-            yield self.answer(language(nets), str(prompt), ask or WriteAsk())
+            yield self.answer(language(nets), as_read(str(prompt)), ask or WriteAsk())
 
     def answer(self, net: Language, prompt: str, ask: WriteAsk) -> Answer:
         units = self.units_of(prompt)
@@ -251,7 +258,7 @@ class Write(Job):
     def say(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[str]:
         """Each prompt, and the text after it as it is written."""
         ask = ask or WriteAsk()
-        for n, prompt in enumerate(map(str, inputs)):
+        for n, prompt in enumerate(as_read(str(prompt)) for prompt in inputs):
             yield "\n\n" if n else ""
             if unknown := self.vocabulary.unknown(prompt):
                 yield f"note: it has never seen {' '.join(map(repr, unknown))}\n"
