@@ -19,11 +19,12 @@ from torch import Tensor
 from guina.adversarial import GAMES, flat_slope
 from guina.blocks.diffaug import diff_augment
 from guina.data import augment
-from guina.data.gallery import decode_gallery, read_gallery, shape_of
+from guina.data.gallery import decode_gallery, range_of_numbers, read_gallery, shape_of
 from guina.data.labelled import Columns
 from guina.data.order import Draw, Order, Shuffled
 from guina.data.picture_files import save_animation, save_picture, sheet
 from guina.data.records import TRAIN, VAL, Arrays, Records
+from guina.data.values import Range
 from guina.engine.features import Features, learn_features
 from guina.engine.job import (
     Answer,
@@ -79,6 +80,7 @@ class Generate(Job):
         super().__init__(settings)
         check_settings(settings)
         self.passes = float("inf")  # until a plan is known
+        self.range: Range | None = None  # of the numbers of an array, or of deep files, that it learns from
         self._seen: tuple[Arrays, int, np.ndarray] | None = None  # the real features that were last asked for
 
     # --- from files to arrays ---
@@ -86,7 +88,7 @@ class Generate(Job):
     def read(self, source: str, splits: Sequence[str]) -> Records:
         s = self.settings
         columns = Columns(s.path_column, s.label_column)
-        return read_gallery(source, splits, s.validation, s.max_bad, columns, labelled=False)
+        return read_gallery(source, splits, s.validation, s.max_bad, columns, labelled=False, known=self.range)
 
     def overview(self, records: Records) -> Overview:
         self.fit(records.only(TRAIN))
@@ -94,6 +96,7 @@ class Generate(Job):
 
     def fit(self, records: Records) -> None:
         self.shape = shape_of(records, self.settings.pixels)
+        self.range = range_of_numbers(records)
         if not SIDES[0] <= min(self.shape[:2]) <= max(self.shape[:2]) <= SIDES[1]:
             raise GuinaError(
                 f"pictures of {self.shape[0]}×{self.shape[1]} pixels cannot be made",
@@ -136,13 +139,20 @@ class Generate(Job):
     FACTS = ("shape", "labels", "classes", "counts", "examples", "fingerprint", "flip")
 
     def fitted(self) -> Fitted:
-        facts = {name: getattr(self, name) for name in self.FACTS} | {"learned_by": self.features.learned_by}
+        facts = {name: getattr(self, name) for name in self.FACTS} | {
+            "range": self.range,
+            "learned_by": self.features.learned_by,
+        }
         tensors = {f"features/{name}": tensor for name, tensor in self.features.tensors().items()}
-        return Fitted(facts | {"shape": list(self.shape)}, tensors | {"known": torch.from_numpy(self.known_NF)})
+        return Fitted(
+            facts | {"shape": list(self.shape), "range": self.range},
+            tensors | {"known": torch.from_numpy(self.known_NF)},
+        )
 
     def restore(self, fitted: Fitted) -> None:
         for name in self.FACTS:
             setattr(self, name, fitted.facts[name])
+        self.range = Range(*fitted.facts["range"]) if fitted.facts.get("range") else None
         height, width, channels = self.shape
         self.shape = (int(height), int(width), int(channels))
         net = self._feature_net(len(self.labels) if fitted.facts["learned_by"] == "classes" else 4)

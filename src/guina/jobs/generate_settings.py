@@ -40,9 +40,9 @@ class GenerateSettings:
     max_bad: float = 0.01
     """share of files that may be unusable; more stop the training (three may always)"""
     path_column: str = ""
-    """of a table: the column of paths; obvious ones are found"""
+    """of a table: the column of paths; of an npz file: the array of pictures; obvious ones are found"""
     label_column: str = ""
-    """of a table: the column of labels"""
+    """of a table: the column of labels; of an npz file: their array"""
 
 
 @dataclass(frozen=True)
