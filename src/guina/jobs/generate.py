@@ -47,7 +47,7 @@ from guina.jobs.generate_answers import as_file, from_png, read_seed
 from guina.jobs.generate_check import generate_overview
 from guina.jobs.generate_monitor import find_remedy
 from guina.jobs.generate_panels import generate_panels
-from guina.jobs.generate_scores import JUDGED, KNOWN, LOOKED, baselines, distances, novelty
+from guina.jobs.generate_scores import JUDGED, KNOWN, LOOKED, baselines, distances, novelty, too_few
 from guina.jobs.generate_settings import GenerateAsk, GenerateSettings, Recipe, check_ask, check_settings
 from guina.nets.convnet import ConvNet, architecture
 from guina.nets.critic import Critic
@@ -88,7 +88,9 @@ class Generate(Job):
     def read(self, source: str, splits: Sequence[str]) -> Records:
         s = self.settings
         columns = Columns(s.path_column, s.label_column)
-        return read_gallery(source, splits, s.validation, s.max_bad, columns, labelled=False, known=self.range)
+        records = read_gallery(source, splits, s.validation, s.max_bad, columns, labelled=False, known=self.range)
+        records.report.problems += too_few(records)
+        return records
 
     def overview(self, records: Records) -> Overview:
         self.fit(records.only(TRAIN))
@@ -289,7 +291,7 @@ class Generate(Job):
         fake_MF = self.features(self.sample(nets, JUDGED if limit is None else LOOKED))
         scores = distances(real_NF, fake_MF)
         if limit is None:
-            scores["novelty"] = novelty(fake_MF, real_NF, self.known_NF.astype(np.float32))
+            scores |= novelty(fake_MF, real_NF, self.known_NF.astype(np.float32))
         return scores
 
     def baseline(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Scores:
