@@ -9,20 +9,18 @@ Axes: N pictures, H W pixels, C channels, D bytes of a content's hash.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import PIL
 
 from guina.data.cache import cached
 from guina.data.contrast import check_they_differ, faint
-from guina.data.decoding import COLUMNS, ahead, build_array, build_files
+from guina.data.decoding import ahead
 from guina.data.fitting import choose_shape, fit_picture
 from guina.data.labelled import Columns
-from guina.data.listings import Listing, check_classes
+from guina.data.listings import check_classes
+from guina.data.parts import Part, load_part
 from guina.data.records import SPLITS, TRAIN, VAL, Arrays, Records, Report
 from guina.data.sources import OBVIOUS, list_pictures
 from guina.data.split import contradictions, cut_validation, duplicates, position
@@ -30,53 +28,10 @@ from guina.data.unlabelled import labels_that_hold
 from guina.data.values import BadPicture, Range
 from guina.errors import GuinaError
 
-FORMAT = "gallery-4"  # change it when what is cached changes
 SMALL_PIXELS = (
     64 << 10
 )  # values of a picture that is being fitted, below which one thread is faster than two (measured)
 LEAST = 2  # pictures that are judged by where there are no classes: fewer have no spread
-
-
-@dataclass(frozen=True)
-class Part:
-    """The decoded pictures of one listing, good ones only; the arrays are memory-mapped.
-
-    Args:
-        flat: all values in a row; picture i is flat[offset_N[i]:offset_N[i + 1]], of shape size_N3[i].
-        ends_N2Q: the darkest and lightest value of each channel, see contrast.py.
-        content_N: what copies share.
-        kept_N: which of the listing's pictures these are.
-        range: of the numbers, where these were an array or deep files.
-    """
-
-    key: str
-    flat: np.ndarray
-    size_N3: np.ndarray
-    digest_ND: np.ndarray
-    grey_N: np.ndarray
-    ends_N2Q: np.ndarray
-    content_N: np.ndarray
-    kept_N: np.ndarray
-    label_N: np.ndarray
-    names: Sequence[str]
-    range: Range | None
-
-    @property
-    def offset_N(self) -> np.ndarray:
-        return np.concatenate([[0], np.cumsum(self.size_N3.prod(1))])
-
-
-class Numbered(Sequence[str]):
-    """Names of an array's pictures, made when they are asked for."""
-
-    def __init__(self, prefix: str, numbers: np.ndarray) -> None:
-        self.prefix, self.numbers = prefix, numbers
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def __getitem__(self, i: Any) -> Any:
-        return f"{self.prefix}[{self.numbers[i]}]"
 
 
 # --- reading ---
@@ -171,51 +126,6 @@ def nearest_to_the_cut(digest_ND: np.ndarray, chosen_N: np.ndarray) -> np.ndarra
     places = np.unique(at_N)
     enough = len(np.unique(at_N[chosen_N])) >= LEAST or len(places) < 2 * LEAST
     return np.zeros(len(at_N), bool) if enough else at_N <= places[LEAST - 1]
-
-
-def load_part(listing: Listing, report: Report, labelled: bool, known: Range | None) -> Part:
-    """A listing decoded, from the cache if it was before; the report hears of every file either way."""
-    said = (FORMAT, PIL.__version__, listing.split, listing.stamp, known, list(listing.names))
-    key = hashlib.blake2b(repr(said).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    folder, facts = cached(key, partial(build_array if listing.load else build_files, listing, known))
-    for name, why in facts["skipped"]:
-        report.skip(name, why)
-    for name, how in facts["converted"]:
-        report.convert(name, how)
-    report.found += facts["found"]
-    report.problems += facts.get("problems", [])
-    read = partial(np.load, mmap_mode="r", allow_pickle=False)
-    arrays = {name: read(folder / f"{name}.npy") for name in COLUMNS}
-    kept_N = np.asarray(arrays["kept_N"])
-    if not len(kept_N):
-        report.stop_when_too_bad(0.0)
-        raise GuinaError(
-            "no picture can be used", "pictures in JPEG, PNG, WebP, GIF, BMP or TIFF", "see what `guina check` skips"
-        )
-    if labelled and listing.split in (None, TRAIN) and listing.paths:
-        check_none_vanished(listing, kept_N, facts["skipped"])
-    flat = np.memmap(folder / "flat.bin", np.uint8, "r")
-    if listing.load:
-        label_N = np.load(folder / "label_N.npy", allow_pickle=False).astype(object)
-        names: Any = Numbered(facts["prefix"], kept_N)
-    else:
-        label_N = np.array(listing.labels, object)[kept_N]
-        names = [listing.names[i] for i in kept_N]
-    ranged = Range(*facts["range"]) if facts["range"] else None
-    return Part(key, flat, label_N=label_N, names=names, range=ranged, **arrays)
-
-
-def check_none_vanished(listing: Listing, kept_N: np.ndarray, skipped: Sequence[tuple[str, str]]) -> None:
-    """Raise GuinaError when all pictures of a class are bad: it would be gone without a word."""
-    gone = sorted(set(listing.labels) - {listing.labels[i] for i in kept_N})
-    if gone:
-        label_of = dict(zip(listing.names, listing.labels, strict=True))
-        name, why = next((name, why) for name, why in skipped if label_of[name] == gone[0])
-        raise GuinaError(
-            f"no picture of class {gone[0]} can be used: {name}: {why}",
-            "pictures in JPEG, PNG, WebP, GIF, BMP or TIFF in every class folder",
-            "mend them, or remove the class",
-        )
 
 
 # --- one shape ---

@@ -46,7 +46,7 @@ from guina.engine.job import (
 from guina.errors import GuinaError
 from guina.jobs.classify_inside import inside_panels
 from guina.jobs.classify_panels import UNEQUAL, classify_panels
-from guina.jobs.picture_check import picture_overview
+from guina.jobs.picture_check import picture_overview, to_learn_from
 from guina.losses import cross_entropy_sum
 from guina.nets.convnet import Architecture, ConvNet, architecture
 from guina.nets.summary import render, summary
@@ -125,7 +125,7 @@ class Classify(Job):
         return records
 
     def overview(self, records: Records) -> Overview:
-        self.fit(records.only(TRAIN))
+        self.fit(to_learn_from(records))
         height, width, channels = self.shape
         kind = {1: "grey", 3: "colour"}.get(channels, f"{channels} channels")
         plan = [

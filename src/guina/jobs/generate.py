@@ -23,7 +23,7 @@ from guina.data.gallery import decode_gallery, range_of_numbers, read_gallery, s
 from guina.data.labelled import Columns
 from guina.data.order import Draw, Order, Shuffled
 from guina.data.picture_files import save_animation, save_picture, sheet
-from guina.data.records import TRAIN, VAL, Arrays, Records
+from guina.data.records import VAL, Arrays, Records
 from guina.data.values import Range
 from guina.engine.features import Features, learn_features
 from guina.engine.job import (
@@ -49,6 +49,7 @@ from guina.jobs.generate_monitor import find_remedy
 from guina.jobs.generate_panels import generate_panels
 from guina.jobs.generate_scores import JUDGED, KNOWN, LOOKED, baselines, distances, novelty, too_few
 from guina.jobs.generate_settings import GenerateAsk, GenerateSettings, Recipe, check_ask, check_settings
+from guina.jobs.picture_check import to_learn_from
 from guina.nets.convnet import ConvNet, architecture
 from guina.nets.critic import Critic
 from guina.nets.generator import SIDES, Generator, PictureShape
@@ -93,7 +94,7 @@ class Generate(Job):
         return records
 
     def overview(self, records: Records) -> Overview:
-        self.fit(records.only(TRAIN))
+        self.fit(to_learn_from(records))
         return generate_overview(records, self.shape, self.classes, self.changes, records.count(VAL))
 
     def fit(self, records: Records) -> None:
