@@ -31,7 +31,8 @@ from guina.errors import GuinaError
 SMALL_PIXELS = (
     64 << 10
 )  # values of a picture that is being fitted, below which one thread is faster than two (measured)
-LEAST = 2  # pictures that are judged by where there are no classes: fewer have no spread
+LEAST, ENOUGH = 2, 6  # pictures to judge by where there are no classes: fewer have no spread, or no neighbours
+FIFTH = 5  # one of so many may be taken for the latter
 
 
 # --- reading ---
@@ -121,11 +122,12 @@ def splits_of(
 
 
 def nearest_to_the_cut(digest_ND: np.ndarray, chosen_N: np.ndarray) -> np.ndarray:
-    """The pictures that validation borrows where chance gave it fewer than `LEAST`, N booleans; as many stay."""
+    """The pictures that validation borrows where chance gave it too few, N booleans; as many stay at least."""
     at_N = position(digest_ND)
     places = np.unique(at_N)
-    enough = len(np.unique(at_N[chosen_N])) >= LEAST or len(places) < 2 * LEAST
-    return np.zeros(len(at_N), bool) if enough else at_N <= places[LEAST - 1]
+    least = max(LEAST, min(ENOUGH, len(places) // FIFTH))
+    enough = len(np.unique(at_N[chosen_N])) >= least or len(places) < 2 * least
+    return np.zeros(len(at_N), bool) if enough else at_N <= places[least - 1]
 
 
 # --- one shape ---

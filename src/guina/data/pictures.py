@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ from guina.data.fitting import LARGEST, STRIP, fit_picture, middle, reduced, sca
 from guina.data.metadata import without_metadata
 from guina.data.room import Room
 from guina.data.values import BadPicture, Range, from_array, from_deep
-from guina.errors import GuinaError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")  # those whose decoders are maintained and read pixels only
 SUFFIXES = {
@@ -104,7 +104,10 @@ def read_bytes(path: Path) -> bytes:
     try:
         kind = os.stat(path)
         if stat.S_ISDIR(kind.st_mode):
-            raise BadPicture("a folder that is a link, or cannot be read")
+            there = next(walk(path), None)
+            raise BadPicture(
+                "a folder without files" if there is None else "a folder that is a link, or cannot be read"
+            )
         if not stat.S_ISREG(kind.st_mode):
             raise BadPicture("no regular file")
         if kind.st_size == 0:
@@ -243,19 +246,14 @@ def shown(pixels: np.ndarray) -> int:
 def find_pictures(things: Iterable[Any]) -> Iterator[tuple[str, Any]]:
     """Inputs with their names, one by one: folders are walked in sorted order, hidden and tool files left out.
 
-    Raises:
-        GuinaError: a folder holds no file.
+    A folder in which there is none comes as itself: `read_bytes` says so of it.
     """
     for n, thing in enumerate(things):
         if isinstance(thing, (str, Path)) and Path(thing).is_dir():
-            found = False
-            for path in walk(Path(thing)):
-                found = True
+            paths = walk(Path(thing))
+            first = next(paths, Path(thing))
+            for path in chain([first], paths):
                 yield str(path), path
-            if not found:
-                raise GuinaError(
-                    f"there is nothing in {thing}", "a folder of pictures", "check the path, or name the pictures"
-                )
         elif isinstance(thing, (str, Path)):
             yield str(thing), thing
         else:
