@@ -8,7 +8,6 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -21,7 +20,8 @@ from guina.data.array_files import Held, Stack
 from guina.data.contrast import content_of, ends_of_channels
 from guina.data.fitting import is_grey, reduced
 from guina.data.listings import Listing, Stored
-from guina.data.pictures import DEEP, decode, read_bytes
+from guina.data.pictures import DEEP, MOST_BYTES, decode, read_bytes
+from guina.data.room import Room
 from guina.data.split import DIGEST
 from guina.data.values import BadPicture, Range, ends_of, from_array, kind_of, range_of
 from guina.errors import GuinaError
@@ -30,6 +30,7 @@ CHUNK = 16  # files that a thread decodes at a time
 SMALL = (
     8 << 10
 )  # bytes; files below are decoded faster by one thread than by two that wait for Python's lock (measured)
+FILES = Room(MOST_BYTES)  # bytes of files that all threads together hold at a time
 DEPTHS = {1: 8, 4: 10, 16: 12, 64: 14}  # the lightest level of files of 16 bits that hold fewer, and how many
 COLUMNS = {  # what is known of each picture: its type, and its shape but for N
     "size_N3": (np.int32, (3,)),
@@ -111,22 +112,26 @@ def write_files(listing: Listing, known: Range | None, folder: Path) -> dict[str
 
 def open_file(path: Path | Stored, known: Range | None = None) -> Opened:
     notes: list[str] = []
+    with FILES.held(file_size(path)):
+        try:
+            data = read_bytes(path) if isinstance(path, Path) else path.read()
+            picture = decode(data, notes.append, path.suffix if isinstance(path, Path) else "", known)
+        except BadPicture as bad:
+            return Opened(str(bad))
+        return Opened(picture, hashlib.blake2b(data, digest_size=DIGEST).digest(), notes)
+
+
+def file_size(path: Path | Stored) -> int:
+    """The bytes of a file; 0 where they are not known: what is wrong with it is said when it is opened."""
     try:
-        data = read_bytes(path) if isinstance(path, Path) else path.read()
-        picture = decode(data, notes.append, path.suffix if isinstance(path, Path) else "", known)
-    except BadPicture as bad:
-        return Opened(str(bad))
-    return Opened(picture, hashlib.blake2b(data, digest_size=DIGEST).digest(), notes)
+        return path.stat().st_size if isinstance(path, Path) else 0
+    except (OSError, ValueError):
+        return 0
 
 
 def typical_size(paths: Sequence[Path | Stored]) -> float:
     """The mean size in bytes of a hundred of the files."""
-    sizes = []
-    for path in paths[:: max(1, len(paths) // 100)]:
-        if not isinstance(path, Path):
-            continue
-        with suppress(OSError):  # what is wrong with it is said when it is opened
-            sizes.append(path.stat().st_size)
+    sizes = [file_size(path) for path in paths[:: max(1, len(paths) // 100)]]
     return sum(sizes) / max(1, len(sizes))
 
 

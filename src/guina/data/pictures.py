@@ -93,6 +93,8 @@ def damage_said() -> Iterator[None]:
         yield
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise BadPicture(f"over {MOST_PIXELS / 1e6:.1f} million pixels") from None
+    except UnidentifiedImageError:  # who has the bytes can say more
+        raise
     except MemoryError:
         raise BadPicture("more memory is needed than there is") from None
     except DAMAGE as error:
@@ -129,14 +131,17 @@ def decode(data: bytes, note: Note = ignore, suffix: str = "", known: Range | No
     if not data:
         raise BadPicture("zero bytes")
     notes: list[str] = []
-    with damage_said():
-        try:
-            pixels_HWC = decode_whole(data, notes.append, suffix, known)
-        except DAMAGE:
-            notes = ["metadata left out, which is damaged or too large"]
-            if (bare := without_metadata(data)) == data:
-                raise
-            pixels_HWC = decode_whole(bare, notes.append, suffix, known)
+    try:
+        with damage_said():
+            try:
+                pixels_HWC = decode_whole(data, notes.append, suffix, known)
+            except DAMAGE:
+                notes = ["metadata left out, which is damaged or too large"]
+                if (bare := without_metadata(data)) == data:
+                    raise
+                pixels_HWC = decode_whole(bare, notes.append, suffix, known)
+    except UnidentifiedImageError:
+        raise BadPicture(f"{what_it_is(data)}, no picture that guina reads") from None
     for text in notes:
         note(text)
     return pixels_HWC
@@ -144,11 +149,7 @@ def decode(data: bytes, note: Note = ignore, suffix: str = "", known: Range | No
 
 def decode_whole(data: bytes, note: Note, suffix: str, known: Range | None) -> np.ndarray:
     """A picture from the bytes of a file, where Pillow finds nothing wrong with them."""
-    try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-    except UnidentifiedImageError:
-        raise BadPicture(f"{what_it_is(data)}, no picture that guina reads") from None
-    with image:
+    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         pixels = image.width * image.height
         if pixels > MOST_PIXELS:
             raise BadPicture(f"over {MOST_PIXELS / 1e6:.1f} million pixels")
@@ -190,11 +191,14 @@ def from_image(image: Image.Image, note: Note = ignore, known: Range | None = No
     elif mode == "1":
         note("1-bit pixels to grey")
         image = image.convert("L")
-    elif mode not in ("L", "RGB"):
-        note({"P": "palette to colour", "CMYK": "CMYK to colour"}.get(mode, f"{mode} to colour"))
+    elif mode == "P":
+        note("palette to colour")
         image = image.convert("RGB")
     if min(image.size) > LARGEST:  # before it is copied once more
         image = image.resize(scaled(image.size, LARGEST), Image.Resampling.BOX, reducing_gap=None)
+    if not deep and not transparent and image.mode not in ("L", "RGB"):
+        note(f"{mode} to colour")
+        image = image.convert("RGB")
     if turn is not None:
         image = image.transpose(turn)
         note("turned as EXIF says")

@@ -93,8 +93,8 @@ def float_range(low: float, high: float, whole: bool) -> tuple[float, float] | N
         return 0.0, 1.0
     if whole and -1 - HAIR <= low < -0.5 and 0.5 < high <= 1 + HAIR:
         return -1.0, 1.0
-    if low >= -HAIR * 255 and 2 < high <= 255 * (1 + HAIR):
-        return (0.0, float(high)) if whole and low >= 0 and high < DARK else (0.0, 255.0)
+    if (low >= 0 and 2 < high < DARK) or (low >= -HAIR * 255 and DARK <= high <= 255 * (1 + HAIR)):
+        return 0.0, float(high) if whole and high < DARK else 255.0
     return None
 
 
