@@ -1,4 +1,4 @@
-"""Numbers of any range become pictures, or a reason: never black without a word; and what is served is what was learned."""
+"""Numbers of any range become pictures, or a reason, never black without a word; answering reads as learning did."""
 
 import io
 
@@ -94,7 +94,7 @@ def test_masks_of_0_and_1_are_black_and_white(tmp_path, kind):
 
 @pytest.mark.parametrize(
     "x",
-    [shades() * 5 - 2.5, shades() * 300, shades() - 0.3, shades() * 1e5, np.round(shades() * 99).astype(np.int8) - 9],
+    [shades() * 5 - 2.5, shades() * 300, shades() - 0.3, shades() * 1e5, np.round(shades() * 99).astype(int) - 9],
 )
 def test_numbers_of_no_range_stop_before_training_and_say_how_to_mend(tmp_path, x):
     with pytest.raises(GuinaError, match="values from") as error:

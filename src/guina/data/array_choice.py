@@ -62,6 +62,7 @@ def choose_arrays(arrays: Sequence[Stored], columns: Columns, labelled: bool, wh
         if labels is None:
             wrong = [array for array in asked if likely(array.name, LABELS) == 2 or columns.label]
             if wrong:
+                wrong[0].check()  # objects are said to be such
                 raise GuinaError(
                     f"{where} has pictures of shape {pictures.shape} and labels of shape {wrong[0].shape}"
                     f" ({pictures.name}, {wrong[0]})",
