@@ -2,7 +2,6 @@
 
 import tracemalloc
 import zipfile
-import zlib
 
 import numpy as np
 import pytest
@@ -52,9 +51,8 @@ def npz_of(path, **arrays: np.ndarray):
 )
 def test_names_that_say_it_win_and_the_other_arrays_are_named(tmp_path, arrays, left_out):
     records = read(npz_of(tmp_path / "d.npz", **arrays))
-    assert {
-        name[:-1].partition("[")[2]: label for name, label in zip(records.names, records.columns["label"], strict=True)
-    } == {str(n): str(k) for n, k in enumerate(Y)}
+    rows = [int(name[name.index("[") + 1 : -1]) for name in records.names]
+    assert [int(label) for label in records.columns["label"]] == Y[rows].tolist()
     train = records.only("train")
     rows = [int(name[name.index("[") + 1 : -1]) for name in train.names]
     np.testing.assert_array_equal(decode_gallery(train, shape_of(train)).all("pixels")[..., 0], X[rows])
@@ -174,7 +172,7 @@ def member(path, name: str, shape: tuple[int, ...], values: bytes, dtype: str = 
         ((10**6, 1000, 1000), r"says it holds 1000000 × 1000 × 1000 values, 1000.0 GB"),
         ((3000, 1000, 1000), "no archive bomb"),  # 3 GB out of a few bytes
         ((2**40, 1, 1), "says it holds"),
-        ((200, 20, 20), "cut off: 100 of 80000 bytes"),
+        ((200, 20, 20), "cut off: 100 of "),
     ],
 )
 def test_an_array_that_promises_too_much_costs_no_memory(tmp_path, shape, message):
@@ -190,13 +188,13 @@ def test_an_array_that_promises_too_much_costs_no_memory(tmp_path, shape, messag
 def test_of_a_large_array_a_piece_is_in_memory(tmp_path, monkeypatch):
     monkeypatch.setattr(npz, "PIECE", 1 << 20)
     rng = np.random.default_rng(0)
-    x = rng.integers(0, 256, (4000, 100, 100)).astype(np.uint8)  # 40 MB
-    np.savez(tmp_path / "d.npz", x=x.astype(np.float16) / 255, y=np.arange(4000) % 2)  # 80 MB, read twice
+    x = rng.integers(0, 256, (1000, 100, 100)).astype(np.uint8)  # 10 MB
+    np.savez(tmp_path / "d.npz", x=x.astype(np.float16) / 255, y=np.arange(1000) % 2)  # 20 MB, read twice
     tracemalloc.start()
     records = read(tmp_path / "d.npz")
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert most < 20 << 20
+    assert most < 9 << 20
     pixels = decode_gallery(records.only("train"), (100, 100, 1)).columns["pixels"][..., 0]
     assert np.abs(pixels.astype(int) - x).max() <= 1
 
@@ -236,4 +234,3 @@ def test_a_damaged_npz_is_said(tmp_path, damage):
     with pytest.raises(GuinaError, match=r"cannot be read|is no \.npz file") as error:
         read(path)
     assert error.value.mend
-    assert zlib.crc32(b"") == 0
