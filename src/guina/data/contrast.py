@@ -39,7 +39,7 @@ def ends_of_channels(pixels_HWC: np.ndarray) -> np.ndarray:
 
 def content_of(pixels_HWC: np.ndarray) -> int:
     """A number that copies of a picture share, whatever their files say besides."""
-    return zlib.crc32(np.ascontiguousarray(pixels_HWC), zlib.crc32(repr(pixels_HWC.shape).encode()))
+    return zlib.crc32(np.ascontiguousarray(pixels_HWC).data, zlib.crc32(repr(pixels_HWC.shape).encode()))
 
 
 def contrast(ends_N2Q: np.ndarray) -> np.ndarray:

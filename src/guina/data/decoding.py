@@ -19,8 +19,9 @@ from guina.data.array_choice import class_name
 from guina.data.array_files import Held, Stack
 from guina.data.contrast import content_of, ends_of_channels
 from guina.data.fitting import is_grey, reduced
+from guina.data.images import DEEP
 from guina.data.listings import Listing, Stored
-from guina.data.pictures import DEEP, MOST_BYTES, decode, read_bytes
+from guina.data.pictures import MOST_BYTES, decode, read_bytes
 from guina.data.room import Room
 from guina.data.split import DIGEST
 from guina.data.values import BadPicture, Range, ends_of, from_array, kind_of, range_of
