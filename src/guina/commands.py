@@ -256,13 +256,14 @@ def score(argv: list[str]) -> int:
 
 def predict(argv: list[str]) -> int:
     from guina import api
+    from guina.engine.answers import unless_none_was_read
 
     args, ask = parse_predict(argv)
     run = api.load(args.run, args.job)
     if not args.inputs and run.job.wants_inputs:
         raise GuinaError("no inputs", "files or folders; for write: prompts", f"guina predict {args.run} FILE ...")
     if args.json:
-        say_json({"answers": run.predict(*args.inputs, ask=ask)})
+        say_json({"answers": list(unless_none_was_read(run.stream(args.inputs, ask)))})
         return 0
     for piece in run.say(args.inputs, ask):
         print(piece, end="", flush=True)

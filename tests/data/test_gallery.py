@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from guina import GuinaError
-from guina.data import cache, gallery
+from guina.data import cache, decoding
 from guina.data.gallery import decode_gallery, read_gallery, shape_of
 from guina.data.listings import split_named
 
@@ -170,7 +170,7 @@ def test_idx_pairs_are_read_and_not_copied_for_their_shape(tmp_path):
 def test_a_second_reading_decodes_nothing(tmp_path, monkeypatch):
     root = folders(tmp_path / "p")
     first = read_gallery(str(root), ("train", "val"))
-    monkeypatch.setattr(gallery, "open_file", lambda path: pytest.fail("decoded again"))
+    monkeypatch.setattr(decoding, "open_file", lambda *_, **__: pytest.fail("decoded again"))
     again = read_gallery(str(root), ("train", "val"))
     assert first.fingerprint == again.fingerprint
     assert first.report.as_json() == again.report.as_json()
@@ -216,7 +216,7 @@ def test_npz_that_needs_a_pickle_is_refused_and_not_executed(tmp_path):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"a": np.zeros(3)}, r"holds a\n  expected: arrays x and y"),
+        ({"a": np.zeros(3)}, r"holds a \(3, float64\)\n  expected: arrays x and y"),
         ({"x": np.zeros((3, 8, 8)), "y": np.zeros(4)}, "labels of shape"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from guina import GuinaError
-from guina.data import gallery
+from guina.data import decoding, gallery, parts
 from guina.data.gallery import decode_gallery, read_gallery, shape_of
 from guina.data.listings import split_within
 from guina.data.pictures import try_picture
@@ -226,9 +226,9 @@ def test_many_threads_and_one_give_the_same_in_the_same_order(tmp_path, monkeypa
         return list(records.names), decode_gallery(records.only("train"), (12, 12, 3)).all("pixels")
 
     names, alone = pixels()
-    monkeypatch.setattr(gallery, "SMALL", 0)
+    monkeypatch.setattr(decoding, "SMALL", 0)
     monkeypatch.setattr(gallery, "SMALL_PIXELS", 0)
-    monkeypatch.setattr(gallery, "FORMAT", "another entry")
+    monkeypatch.setattr(parts, "FORMAT", "another entry")
     again, together = pixels()
     assert names == again
     np.testing.assert_array_equal(alone, together)

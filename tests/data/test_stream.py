@@ -43,6 +43,28 @@ def test_a_folder_is_one_stream_with_boundaries_and_splits_by_name(tmp_path):
     assert whole(read_stream(str(named / "*.txt"), (TRAIN, VAL, "test"), 0.1), "test").startswith("this is test.txt")
 
 
+def test_the_same_files_split_in_another_way_are_another_stream(tmp_path, monkeypatch):
+    """The cache knows which files are of which split, and by which names."""
+    monkeypatch.setenv("GUINA_CACHE", str(tmp_path / "cache"))
+    root = tmp_path / "texts"
+    for split in ("train", "test"):
+        (root / split).mkdir(parents=True)
+    for name in "abc":
+        (root / "test" / f"{name}.txt").write_text(f"the text {name}\r\n" * 40)
+    marks = set()
+    for n, name in enumerate("cba"):  # the order of all files, test before train, stays the same
+        (root / "test" / f"{name}.txt").rename(root / "train" / f"{name}.txt")
+        records = read_stream(str(root), (TRAIN, "test"), 0.1)
+        trained = records.only(TRAIN)
+        units = encode_stream(trained, Chars([chr(n) for n in range(32, 127)] + ["\n"]))
+        assert len(units) == len(whole(records, TRAIN))
+        assert whole(records, TRAIN).count(BOUNDARY) == n
+        marks.add(records.fingerprint)
+    assert len(marks) == 3
+    moved = root.rename(tmp_path / "moved")
+    assert str(moved) in str(read_stream(str(moved), (TRAIN, "test"), 0.1).report.as_json()["converted"])
+
+
 @pytest.mark.parametrize(
     ("data", "text", "how"),
     [

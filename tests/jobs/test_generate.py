@@ -211,8 +211,8 @@ def test_a_report_shows_what_it_makes(run: guina.Run, tmp_path: Path) -> None:
 def test_copies_are_not_new_and_unseen_pictures_are() -> None:
     rng = np.random.default_rng(0)
     known, unseen = rng.standard_normal((500, 16)), rng.standard_normal((300, 16))
-    assert novelty(known[:200] + 1e-3, unseen, known) < 0.05
-    assert novelty(rng.standard_normal((200, 16)), unseen, known) == pytest.approx(1, abs=0.15)
+    assert novelty(known[:200] + 1e-3, unseen, known)["novelty"] < 0.05
+    assert novelty(rng.standard_normal((200, 16)), unseen, known)["novelty"] == pytest.approx(1, abs=0.15)
 
 
 def test_diversity_is_how_different_pictures_are_among_themselves() -> None:

@@ -1,17 +1,45 @@
 """Pictures in arrays: pairs of idx files, and npz files."""
 
 import re
-import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
+from guina.data.array_choice import choose_arrays, classes_of
 from guina.data.idx import read_idx
-from guina.data.listings import WORDS, Listing, split_within, stamp
+from guina.data.labelled import Columns
+from guina.data.listings import Listing, split_within, stamp
+from guina.data.npz import Stored, arrays_of
+from guina.data.records import Report
 from guina.errors import GuinaError
 
 IDX_IMAGES = re.compile(r"^(?P<prefix>.*?)-?images[-.]idx[34](-ubyte)?(\.gz)?$")
+
+
+class Stack(Protocol):
+    """Pictures one upon the other, N×H×W or N×H×W×C, of which a piece at a time is in memory."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def dtype(self) -> np.dtype: ...
+
+    def pieces(self) -> Iterator[np.ndarray]:
+        """The pictures in order, some at a time; as often as it is asked."""
+        ...
+
+
+class Held:
+    """An array that is in memory, as a stack."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+
+    def pieces(self) -> Iterator[np.ndarray]:
+        yield self.array
 
 
 def list_idx(folder: Path, splits: Sequence[str], labelled: bool = True) -> list[Listing]:
@@ -47,97 +75,73 @@ def list_idx(folder: Path, splits: Sequence[str], labelled: bool = True) -> list
     return [listing for _, listing in listings.values()]
 
 
-def load_idx(images: Path, labels: Path | None) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
-    if labels is None:
-        return lambda: alone(read_idx(images), images)
-    return lambda: paired(read_idx(images), read_idx(labels), images)
-
-
-def list_npz(paths: Sequence[Path], splits: Sequence[str], labelled: bool = True) -> list[Listing]:
-    """Arrays by obvious names: x and y, images and labels, data and target, with _train, _val, _test behind or before.
-
-    Args:
-        labelled: whether pictures need labels; otherwise x may be alone.
-
-    Raises:
-        GuinaError: no such pair, or arrays that only a pickle could give.
-    """
-    listings = []
-    for path in paths:
-        named = split_within(path.stem)
-        if len(paths) > 1 and named not in (None, *splits):
-            continue  # a split that was not asked for is not opened
-        pairs = npz_pairs(path, labelled)
-        for split, (x, y) in pairs.items():
-            split = split or (named if len(paths) > 1 or len(pairs) == 1 else None)
-            listings.append(Listing(split, stamp([path], x, y), load=load_npz(path, x, y)))
-    return listings
-
-
-def npz_pairs(path: Path, labelled: bool = True) -> dict[str | None, tuple[str, str]]:
-    """Split → names of the arrays of pictures and labels; the latter "" where there need be none and is none."""
-    try:
-        with zipfile.ZipFile(path) as file:  # numpy.load would leave a damaged file open
-            names = [name.removesuffix(".npy") for name in file.namelist()]
-    except (OSError, zipfile.BadZipFile, EOFError):
-        raise GuinaError(f"{path} is no .npz file", "what numpy.savez writes", "save it again") from None
-    pictures, labels = ("x", "images", "image", "data", "pixels"), ("y", "labels", "label", "target", "targets")
-    pairs: dict[str | None, tuple[str, str]] = {}
-    found = {kind: {} for kind in ("x", "y")}
-    for name in names:
-        words = [word for word in re.split(r"[-_]", name.lower()) if word]
-        split = next((WORDS[word] for word in words if word in WORDS), None)
-        kind = "x" if set(words) & set(pictures) else "y" if set(words) & set(labels) else None
-        if kind:
-            found[kind][split] = name
-    for split, name in found["x"].items():
-        if split in found["y"] or not labelled:
-            pairs[split] = (name, found["y"].get(split, ""))
-    if not pairs:
-        raise GuinaError(
-            f"{path} holds {', '.join(names) or 'nothing'}",
-            "arrays x and y (or x_train, y_train, …)" if labelled else "an array x (or x_train, x_test, …)",
-            "rename them",
-        )
-    return pairs
-
-
-def load_npz(path: Path, x: str, y: str) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
-    def load() -> tuple[np.ndarray, np.ndarray]:
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                return paired(file[x], file[y], path) if y else alone(file[x], path)
-        except (ValueError, zipfile.BadZipFile, EOFError) as error:
-            raise GuinaError(f"{path} cannot be read: {error}", "plain arrays, no pickled objects") from None
+def load_idx(images: Path, labels: Path | None) -> Callable[[], tuple[Stack, np.ndarray]]:
+    def load() -> tuple[Stack, np.ndarray]:
+        found = read_idx(images)
+        return Held(found), paired(found.shape, None if labels is None else read_idx(labels), images)
 
     return load
 
 
-def alone(pictures: np.ndarray, where: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures without labels, and "" for each.
+def list_npz(
+    paths: Sequence[Path], splits: Sequence[str], labelled: bool, columns: Columns, report: Report
+) -> list[Listing]:
+    """Arrays by obvious names: x and y, images and labels, data and target, with _train, _val, _test behind or before.
+
+    Args:
+        labelled: whether pictures need labels; otherwise x may be alone.
+        columns: the names of the arrays, if the user said them.
+        report: is told of the arrays that are left out.
 
     Raises:
-        GuinaError: their shape is not one of pictures.
+        GuinaError: no such pair, several that are equally likely, or arrays that only a pickle could give.
     """
-    if pictures.ndim not in (3, 4) or not len(pictures):
-        raise GuinaError(f"{where} has pictures of shape {pictures.shape}", "N×H×W or N×H×W×C pictures")
-    return pictures, np.full(len(pictures), "")
+    listings = []
+    for path in paths:
+        whole = split_within(path.stem)
+        if len(paths) > 1 and whole not in (None, *splits):
+            continue  # a split that was not asked for is not opened
+        arrays = arrays_of(path)
+        pairs = choose_arrays(arrays, columns, labelled, path)
+        used = {array.name for pair in pairs.values() for array in pair if array is not None}
+        others = [array.name for array in arrays if array.name not in used]
+        if others:
+            report.problems.append(
+                f"left out: the array{'s' if len(others) > 1 else ''} {', '.join(others[:8])}"
+                f"{', …' if len(others) > 8 else ''} of {path.name}; used {', '.join(sorted(used))}"
+            )
+        for split, (x, y) in pairs.items():
+            for array in (x, y):
+                if array is not None:
+                    array.check()
+            split = split or (whole if len(paths) > 1 or len(pairs) == 1 else None)
+            listings.append(Listing(split, stamp([path], x.name, y.name if y else ""), load=load_npz(x, y)))
+    return listings
 
 
-def paired(pictures: np.ndarray, labels: np.ndarray, where: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures and labels that belong together.
+def load_npz(x: Stored, y: Stored | None) -> Callable[[], tuple[Stack, np.ndarray]]:
+    return lambda: (x, paired(x.shape, None if y is None else y.read(), x.path))
+
+
+def paired(shape: tuple[int, ...], labels: np.ndarray | None, where: Path) -> np.ndarray:
+    """The labels of pictures, one for each; "" where there are none.
+
+    Args:
+        shape: of the pictures.
 
     Raises:
         GuinaError: their numbers or shapes do not fit.
     """
-    if labels.ndim == 2 and labels.shape[1] > 1 and np.array_equal(labels.sum(1), np.ones(len(labels))):
-        labels = labels.argmax(1)  # one-hot
-    labels = labels.reshape(len(labels), -1)[:, 0] if labels.size == len(labels) else labels
-    if pictures.ndim not in (3, 4) or labels.ndim != 1 or len(pictures) != len(labels) or not len(labels):
+    if len(shape) not in (3, 4) or not shape[0]:
         raise GuinaError(
-            f"{where} has pictures of shape {pictures.shape} and labels of shape {labels.shape}",
-            "N×H×W or N×H×W×C pictures, and N labels",
+            f"{where} has pictures of shape {shape}", "N×H×W or N×H×W×C pictures", "reshape them, and save them again"
         )
-    if labels.dtype.kind not in "biufSU" or (labels.dtype.kind == "f" and not np.isfinite(labels).all()):
-        raise GuinaError(f"{where} has labels that are no class", "numbers or texts", "remove pictures without a label")
-    return pictures, labels
+    if labels is None:
+        return np.full(shape[0], "")
+    if labels.shape[:1] != shape[:1] or labels.ndim > 2 or labels.dtype.kind not in "biufSU":
+        raise GuinaError(
+            f"{where} has pictures of shape {shape} and labels of shape {labels.shape} ({labels.dtype})",
+            "N×H×W or N×H×W×C pictures, and N labels, which are numbers or texts",
+            "check that they belong together",
+        )
+    return classes_of(labels, where)

@@ -8,83 +8,31 @@ Axes: N pictures, H W pixels, C channels, D bytes of a content's hash.
 """
 
 import hashlib
-import os
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
-from itertools import islice
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 import numpy as np
 
 from guina.data.cache import cached
+from guina.data.contrast import check_they_differ, faint
+from guina.data.decoding import ahead
+from guina.data.fitting import choose_shape, fit_picture
 from guina.data.labelled import Columns
-from guina.data.listings import Listing, Stored, check_classes
-from guina.data.pictures import (
-    BadPicture,
-    choose_shape,
-    decode,
-    factor_of,
-    fit_picture,
-    from_array,
-    is_grey,
-    read_bytes,
-    reduced,
-)
+from guina.data.listings import check_classes
+from guina.data.parts import Part, load_part
 from guina.data.records import SPLITS, TRAIN, VAL, Arrays, Records, Report
 from guina.data.sources import OBVIOUS, list_pictures
-from guina.data.split import DIGEST, contradictions, cut_validation, duplicates
+from guina.data.split import contradictions, cut_validation, duplicates, position
 from guina.data.unlabelled import labels_that_hold
+from guina.data.values import BadPicture, Range
 from guina.errors import GuinaError
 
-FORMAT = "gallery-3"  # change it when what is cached changes
-CHUNK = 16  # files that a thread decodes at a time
-SMALL = (
-    8 << 10
-)  # bytes; files below are decoded faster by one thread than by two that wait for Python's lock (measured)
-SMALL_PIXELS = 64 << 10  # values of a picture that is being fitted, likewise
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Part:
-    """The decoded pictures of one listing, good ones only; the arrays are memory-mapped.
-
-    Args:
-        flat: all values in a row; picture i is flat[offset_N[i]:offset_N[i + 1]], of shape size_N3[i].
-        kept_N: which of the listing's pictures these are.
-    """
-
-    key: str
-    flat: np.ndarray
-    size_N3: np.ndarray
-    digest_ND: np.ndarray
-    grey_N: np.ndarray
-    kept_N: np.ndarray
-    label_N: np.ndarray
-    names: Sequence[str]
-
-    @property
-    def offset_N(self) -> np.ndarray:
-        return np.concatenate([[0], np.cumsum(self.size_N3.prod(1))])
-
-
-class Numbered(Sequence[str]):
-    """Names of an array's pictures, made when they are asked for."""
-
-    def __init__(self, prefix: str, numbers: np.ndarray) -> None:
-        self.prefix, self.numbers = prefix, numbers
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def __getitem__(self, i: Any) -> Any:
-        return f"{self.prefix}[{self.numbers[i]}]"
+SMALL_PIXELS = (
+    64 << 10
+)  # values of a picture that is being fitted, below which one thread is faster than two (measured)
+LEAST, ENOUGH = 2, 6  # pictures to judge by where there are no classes: fewer have no spread, or no neighbours
+FIFTH = 5  # one of so many may be taken for the latter
 
 
 # --- reading ---
@@ -97,19 +45,26 @@ def read_gallery(
     max_bad: float = 0.01,
     columns: Columns = OBVIOUS,
     labelled: bool = True,
+    known: Range | None = None,
 ) -> Records:
     """The pictures of a source, decoded, for these splits; a missing validation split is cut from training.
 
     Args:
         labelled: whether they need labels. Otherwise those of a split have labels all or none, "" (see
             `labels_that_hold`), and classes need not be on both sides of the cut.
+        known: the range of the numbers that a network learned from; None: what the training pictures say.
 
     Raises:
-        GuinaError: nothing to learn from, too many bad files, or classes that cannot be told apart or split.
+        GuinaError: nothing to learn from, too many bad files, pictures that are all alike, or classes that cannot be
+            told apart or split.
     """
     report = Report()
     listings = list_pictures(source, splits, report, columns, labelled)
-    parts = [load_part(listing, report, labelled) for listing in listings]
+    loaded: dict[int, Part] = {}
+    for n in sorted(range(len(listings)), key=lambda n: listings[n].split not in (None, TRAIN)):
+        loaded[n] = load_part(listings[n], report, labelled, known)
+        known = known or loaded[n].range  # the pictures to learn from say what numbers mean
+    parts = [loaded[n] for n in range(len(listings))]
     report.stop_when_too_bad(max_bad)
     given = [listing.split for listing in listings]
     names: list[str] = [name for part in parts for name in part.names]
@@ -124,9 +79,32 @@ def read_gallery(
     report.used = len(names)
     there = {split: digest_ND[split_N == n] for n, split in enumerate(SPLITS) if (split_N == n).any()}
     known_N = np.full(len(label_N), labelled) | (label_N != "")
+    report.problems += faint(np.concatenate([part.ends_N2Q for part in parts]), names)
+    report.problems += some_colour(np.concatenate([part.grey_N for part in parts]), split_N)
     report.problems += duplicates(there) + contradictions(digest_ND[known_N], label_N[known_N])
     fingerprint = hashlib.blake2b(digest_ND.tobytes() + "\0".join(label_N).encode() + split_N.tobytes(), digest_size=16)
     return Records(names, split_N, {"label": label_N}, parts, fingerprint.hexdigest(), report)
+
+
+def some_colour(grey_N: np.ndarray, split_N: np.ndarray) -> list[str]:
+    """What there is to say where some pictures have colour and others have none.
+
+    Example:
+        >>> some_colour(np.array([True, True, False]), np.zeros(3, int))
+        ['1 of 3 pictures has colour, and 2 are grey: all are learned from in colour']
+    """
+    learned_N = split_N == SPLITS.index(TRAIN)
+    if grey_N.all() or not (learned_N & grey_N).any():
+        return []
+    coloured = int((~grey_N[learned_N]).sum())
+    if coloured:
+        said = f"{coloured:,} of {learned_N.sum():,} pictures {'have' if coloured > 1 else 'has'} colour, and"
+        grey = int(grey_N[learned_N].sum())
+        return [f"{said} {grey:,} {'are' if grey > 1 else 'is'} grey: all are learned from in colour"]
+    return [
+        f"warning: {int((~grey_N).sum()):,} pictures to judge by have colour, and none to learn from has any: colour is"
+        " left out"
+    ]
 
 
 def splits_of(
@@ -136,156 +114,20 @@ def splits_of(
     n = len(part.kept_N)
     if split not in (None, TRAIN) or val_given or VAL not in splits:
         return np.full(n, SPLITS.index(split or TRAIN))
+    check_they_differ(part.ends_N2Q, part.content_N)  # first: the cut would call them copies
     chosen_N = cut_validation(part.digest_ND, list(part.label_N) if labelled else [""] * n, validation)
+    if not labelled:
+        chosen_N |= nearest_to_the_cut(part.digest_ND, chosen_N)
     return np.where(chosen_N, SPLITS.index(VAL), SPLITS.index(TRAIN))
 
 
-def load_part(listing: Listing, report: Report, labelled: bool) -> Part:
-    """A listing decoded, from the cache if it was before; the report hears of every file either way."""
-    key = hashlib.blake2b(f"{FORMAT}-{listing.stamp}".encode(), digest_size=16).hexdigest()
-    folder, facts = cached(key, partial(build_array if listing.load else build_files, listing))
-    for name, why in facts["skipped"]:
-        report.skip(name, why)
-    for name, how in facts["converted"]:
-        report.convert(name, how)
-    report.found += facts["found"]
-    read = partial(np.load, mmap_mode="r", allow_pickle=False)
-    arrays = {name: read(folder / f"{name}.npy") for name in ("size_N3", "digest_ND", "grey_N", "kept_N")}
-    kept_N = np.asarray(arrays["kept_N"])
-    if not len(kept_N):
-        report.stop_when_too_bad(0.0)
-        raise GuinaError("no picture can be used", "pictures in JPEG, PNG, WebP, GIF, BMP or TIFF")
-    if labelled and listing.split in (None, TRAIN) and listing.paths:
-        check_none_vanished(listing, kept_N, facts["skipped"])
-    flat = np.memmap(folder / "flat.bin", np.uint8, "r")
-    if listing.load:
-        label_N = np.load(folder / "label_N.npy", allow_pickle=False).astype(object)
-        names: Any = Numbered(facts["prefix"], kept_N)
-    else:
-        label_N = np.array(listing.labels, object)[kept_N]
-        names = [listing.names[i] for i in kept_N]
-    return Part(key, flat, label_N=label_N, names=names, **arrays)
-
-
-def check_none_vanished(listing: Listing, kept_N: np.ndarray, skipped: Sequence[tuple[str, str]]) -> None:
-    """Raise GuinaError when all pictures of a class are bad: it would be gone without a word."""
-    gone = sorted(set(listing.labels) - {listing.labels[i] for i in kept_N})
-    if gone:
-        label_of = dict(zip(listing.names, listing.labels, strict=True))
-        name, why = next((name, why) for name, why in skipped if label_of[name] == gone[0])
-        raise GuinaError(
-            f"no picture of class {gone[0]} can be used: {name}: {why}",
-            "pictures in JPEG, PNG, WebP, GIF, BMP or TIFF in every class folder",
-            "mend them, or remove the class",
-        )
-
-
-class Opened(NamedTuple):
-    """A file's picture (or what is wrong with it), the hash of its bytes, whether it is grey, how it was converted."""
-
-    picture: np.ndarray | str
-    digest: bytes = b""
-    grey: bool = False
-    notes: Sequence[str] = ()
-
-
-def open_file(path: Path | Stored) -> Opened:
-    notes: list[str] = []
-    try:
-        data = read_bytes(path) if isinstance(path, Path) else path.read()
-        picture = decode(data, notes.append, path.suffix if isinstance(path, Path) else "")
-    except BadPicture as bad:
-        return Opened(str(bad))
-    return Opened(picture, hashlib.blake2b(data, digest_size=DIGEST).digest(), is_grey(picture), notes)
-
-
-def build_files(listing: Listing, folder: Path) -> dict[str, Any]:
-    """Decode a listing's files into a cache entry."""
-    sizes, digests, greys, kept, skipped, converted = [], [], [], [], [], []
-    with open(folder / "flat.bin", "wb") as flat:
-        for i, opened in enumerate(ahead(open_file, listing.paths, typical_size(listing.paths) >= SMALL)):
-            if isinstance(opened.picture, str):
-                skipped.append((listing.names[i], opened.picture))
-                continue
-            flat.write(opened.picture.tobytes())
-            sizes.append(opened.picture.shape)
-            digests.append(np.frombuffer(opened.digest, np.uint8))
-            greys.append(opened.grey)
-            kept.append(i)
-            converted += [(listing.names[i], how) for how in opened.notes]
-    save_columns(folder, sizes, digests, greys, kept)
-    return {"found": len(listing.paths), "skipped": skipped, "converted": converted}
-
-
-def typical_size(paths: Sequence[Path | Stored]) -> float:
-    """The mean size in bytes of a hundred of the files."""
-    sizes = []
-    for path in paths[:: max(1, len(paths) // 100)]:
-        if not isinstance(path, Path):
-            continue
-        with suppress(OSError):  # what is wrong with it is said when it is opened
-            sizes.append(path.stat().st_size)
-    return sum(sizes) / max(1, len(sizes))
-
-
-def ahead(work: Callable[[Any], T], items: Sequence[Any], many: bool) -> Iterator[T]:
-    """`work` of each item in order; with `many` threads, a bounded number of chunks ahead of the one that is used."""
-    if not many:
-        yield from map(work, items)
-        return
-    threads = os.cpu_count() or 1
-    chunks = (items[start : start + CHUNK] for start in range(0, len(items), CHUNK))
-
-    def work_all(chunk: Sequence[Any]) -> list[T]:
-        return [work(item) for item in chunk]
-
-    with ThreadPoolExecutor(threads) as pool:
-        waiting = deque(pool.submit(work_all, chunk) for chunk in islice(chunks, 4 * threads))
-        while waiting:
-            done = waiting.popleft().result()
-            waiting.extend(pool.submit(work_all, chunk) for chunk in islice(chunks, 1))
-            yield from done
-
-
-def build_array(listing: Listing, folder: Path) -> dict[str, Any]:
-    """An array's pictures as a cache entry."""
-    assert listing.load is not None, "a listing without files has an array"
-    pictures, labels = listing.load()
-    converted = [] if pictures.dtype == np.uint8 else [("the array", f"{pictures.dtype} to 8 bits")]
-    digests, greys, sizes = [], [], []
-    try:
-        factor = factor_of(pictures)
-        with open(folder / "flat.bin", "wb") as flat:
-            for picture in pictures:
-                pixels = reduced(from_array(picture, factor))
-                data = pixels.tobytes()
-                flat.write(data)
-                sizes.append(pixels.shape)
-                digests.append(np.frombuffer(hashlib.blake2b(data, digest_size=DIGEST).digest(), np.uint8))
-                greys.append(is_grey(pixels))
-    except BadPicture as bad:
-        raise GuinaError(
-            f"the pictures cannot be used: {bad}",
-            "N×H×W or N×H×W×C; bytes, 0 to 1, or 0 to 255",
-            "channels come last, as x.transpose(0, 2, 3, 1) brings them" if pictures.ndim == 4 else "",
-        ) from None
-    save_columns(folder, sizes, digests, greys, list(range(len(pictures))))
-    np.save(folder / "label_N.npy", np.array([plain(label) for label in labels]))
-    return {"found": len(pictures), "skipped": [], "converted": converted, "prefix": listing.split or "picture"}
-
-
-def plain(label: Any) -> str:
-    """A label as text: 3.0 is 3, bytes are UTF-8."""
-    if isinstance(label, bytes):
-        return label.decode("utf-8", "replace")
-    return str(int(label)) if isinstance(label, np.number) and label == int(label) else str(label)
-
-
-def save_columns(folder: Path, sizes: list, digests: list, greys: list, kept: list) -> None:
-    np.save(folder / "size_N3.npy", np.array(sizes, np.int32).reshape(-1, 3))
-    np.save(folder / "digest_ND.npy", np.array(digests, np.uint8).reshape(-1, DIGEST))
-    np.save(folder / "grey_N.npy", np.array(greys, bool))
-    np.save(folder / "kept_N.npy", np.array(kept, np.int64))
+def nearest_to_the_cut(digest_ND: np.ndarray, chosen_N: np.ndarray) -> np.ndarray:
+    """The pictures that validation borrows where chance gave it too few, N booleans; as many stay at least."""
+    at_N = position(digest_ND)
+    places = np.unique(at_N)
+    least = max(LEAST, min(ENOUGH, len(places) // FIFTH))
+    enough = len(np.unique(at_N[chosen_N])) >= least or len(places) < 2 * least
+    return np.zeros(len(at_N), bool) if enough else at_N <= places[least - 1]
 
 
 # --- one shape ---
@@ -304,11 +146,23 @@ def pieces(records: Records) -> list[tuple[Part, np.ndarray, int]]:
 
 
 def shape_of(records: Records, pixels: int = 0) -> tuple[int, int, int]:
-    """The shape that these (training) pictures are brought to, see `choose_shape`."""
+    """The shape that these (training) pictures are brought to, see `choose_shape`.
+
+    Raises:
+        GuinaError: they are all alike, so that nothing can be learned.
+    """
     found = pieces(records)
-    size_N3 = sizes_of(records)
-    grey = bool(np.concatenate([part.grey_N[rows] for part, rows, _ in found]).all())
-    return choose_shape(size_N3, grey, pixels)
+    ends_N2Q, content_N, grey_N = (
+        np.concatenate([getattr(part, name)[rows] for part, rows, _ in found])
+        for name in ("ends_N2Q", "content_N", "grey_N")
+    )
+    check_they_differ(ends_N2Q, content_N)
+    return choose_shape(sizes_of(records), grey_N, pixels)
+
+
+def range_of_numbers(records: Records) -> Range | None:
+    """The range that these pictures' numbers are of, where they were an array or deep files."""
+    return next((part.range for part, _, _ in pieces(records) if part.range), None)
 
 
 def sizes_of(records: Records) -> np.ndarray:
@@ -349,5 +203,9 @@ def shaped(part: Part, shape: tuple[int, int, int]) -> np.ndarray:
     try:
         folder, _ = cached(f"{part.key}-{'x'.join(map(str, shape))}", build)
     except BadPicture as bad:
-        raise GuinaError(f"the pictures do not fit: {bad}", "the channels of the training pictures") from None
+        raise GuinaError(
+            f"the pictures do not fit: {bad}",
+            "the channels of the training pictures",
+            "bring them to as many channels, or train with such pictures",
+        ) from None
     return np.memmap(folder / "pixels.bin", np.uint8, "r").reshape(-1, *shape)

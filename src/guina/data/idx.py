@@ -37,14 +37,20 @@ def parse(file: BinaryIO | gzip.GzipFile, path: Path) -> np.ndarray:
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or not 1 <= magic[3] <= 4:
         raise GuinaError(
-            f"{path} is no idx file: it begins with {magic.hex(' ')}", "00 00, a type, and a rank of 1 to 4"
+            f"{path} is no idx file: it begins with {magic.hex(' ') or 'nothing'}",
+            "00 00, a type, and a rank of 1 to 4",
+            "copy it again, or remove it",
         )
     header = file.read(4 * magic[3])
     shape = tuple(int(n) for n in np.frombuffer(header[: len(header) // 4 * 4], ">u4"))
     dtype = np.dtype(TYPES[magic[2]])
     size = prod(shape) * dtype.itemsize
     if len(shape) != magic[3] or size > MOST_BYTES:
-        raise GuinaError(f"{path} says it holds {' × '.join(map(str, shape))} values", "at most 8 GB")
+        raise GuinaError(
+            f"{path} says it holds {' × '.join(map(str, shape))} values",
+            "at most 8 GB",
+            "copy it again, or take fewer pictures",
+        )
     data = bytearray()  # in pieces: a header that promises too much costs no memory
     while len(data) < size and (piece := file.read(min(PIECE, size - len(data)))):
         data += piece

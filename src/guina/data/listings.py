@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class Listing:
         split: what the source says; None: it says nothing, so this is what the splits are cut from.
         names, labels: of each picture; for arrays they come with `load`.
         paths: the files, one a picture; empty for arrays. What is stored elsewhere reads itself (see `Stored`).
-        load: gives an array's pictures N×H×W[×C] and labels.
+        load: gives an array's pictures N×H×W[×C] (it, or a `Stack` that is read in pieces) and labels.
         stamp: a hash of what lies on disk: names, sizes, times.
     """
 
@@ -44,7 +44,7 @@ class Listing:
     names: Sequence[str] = ()
     labels: Sequence[str] = ()
     paths: Sequence[Path | Stored] = ()
-    load: Callable[[], tuple[np.ndarray, np.ndarray]] | None = None
+    load: Callable[[], tuple[Any, np.ndarray]] | None = None
 
 
 def split_within(name: str) -> str | None:

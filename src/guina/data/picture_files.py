@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image
 
+from guina.data import own
 from guina.errors import GuinaError
 
 Place = TypeVar("Place", Path, io.BytesIO)
@@ -27,15 +28,27 @@ def as_image(pixels_HWC: np.ndarray) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(picture(pixels_HWC)))
 
 
+def make_place(folder: Path) -> None:
+    """Make a folder for pictures, which says that guina made it, so that they do not become data.
+
+    Raises:
+        GuinaError: it cannot be made.
+    """
+    try:
+        own.make_folder(folder)
+    except OSError as error:
+        raise unwritable(folder, error) from None
+
+
 def save_picture(pixels_HWC: np.ndarray, place: Place) -> Place:
     """Write a PNG, making its folder.
 
     Raises:
         GuinaError: it cannot be written.
     """
+    if isinstance(place, Path):
+        make_place(place.parent)
     try:
-        if isinstance(place, Path):
-            place.parent.mkdir(parents=True, exist_ok=True)
         as_image(pixels_HWC).save(place, "PNG")
     except OSError as error:
         raise unwritable(place, error) from None
@@ -50,8 +63,8 @@ def save_animation(pixels_NHWC: np.ndarray, path: Path) -> Path:
     """
     times = max(1, SMALL // max(pixels_NHWC.shape[1:3]))
     large = [as_image(p.repeat(times, 0).repeat(times, 1)) for p in pixels_NHWC]
+    make_place(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         large[0].save(path, "GIF", save_all=True, append_images=large[1:] + large[-2:0:-1], duration=PAUSE, loop=0)
     except OSError as error:
         raise unwritable(path, error) from None

@@ -49,13 +49,13 @@ def list_pictures(
     if source.startswith("hf:"):
         listings = list_hub(source.removeprefix("hf:"), splits, columns, labelled)
     elif path.is_file():
-        listings = list_npz([path], splits, labelled) if path.suffix == ".npz" else []
+        listings = list_npz([path], splits, labelled, columns, report) if path.suffix == ".npz" else []
         listings = list_tables([path], splits, report, columns, labelled) if path.suffix in SUFFIXES else listings
     elif path.is_dir():
         arrays = sorted(path.glob("*.npz")) if labelled or not holds_pictures(path) else []
         listings = (
             list_idx(path, splits, labelled)
-            or list_npz(arrays, splits, labelled)
+            or list_npz(arrays, splits, labelled, columns, report)
             or (
                 list_tables(tables, splits, report, columns, labelled)
                 if (tables := tables_in(path, columns, labelled))

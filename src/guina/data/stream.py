@@ -113,6 +113,8 @@ def read_stream(source: str, splits: Sequence[str], validation: float, encoding:
     used = sum(map(len, files.values()))
     report.found, report.used = report.found + used, used
     mark = fingerprint([path for paths in files.values() for path in paths])
+    if len(files) > 1:  # the same files may be split in another way
+        mark += "".join(f"-{split}{len(paths)}" for split, paths in files.items())
     lengths = {split: measured(tuple(paths), encoding, mark, split, report) for split, paths in files.items()}
     if not lengths.get(TRAIN if TRAIN in splits else next(iter(files), TRAIN)):
         raise GuinaError(f"there is no text in {source}", "a text that is not empty", "check the path")
@@ -159,7 +161,8 @@ def measured(files: tuple[Path, ...], encoding: str, mark: str, split: str, repo
         n = sum(map(len, joined(files, encoding, own)))
         return {"characters": n, "converted": own.as_json()["converted"]}
 
-    key = hashlib.blake2b(f"{FORMAT}-length-{mark}-{split}-{encoding}".encode(), digest_size=16).hexdigest()
+    said = f"{FORMAT}-length-{mark}-{split}-{encoding}-{[str(path) for path in files]}"
+    key = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     _, facts = cached(key, build)
     for how, entry in facts["converted"].items():
         for name in entry["for example"]:
@@ -192,7 +195,7 @@ def encode_stream(records: Records, vocabulary: Vocabulary) -> Stream:
     kind = np.uint8 if vocabulary.size <= 256 else np.uint16 if vocabulary.size <= 65536 else np.uint32
     mark = f"{FORMAT}-{records.fingerprint}-{split}-{source.span[split]}-{sorted(vocabulary.facts().items())}"
     build = partial(write_units, source, split, vocabulary, kind)
-    folder, facts = cached(hashlib.blake2b(mark.encode("utf-8", "replace"), digest_size=16).hexdigest(), build)
+    folder, facts = cached(hashlib.blake2b(mark.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(), build)
     if not facts["units"]:
         return Stream(np.empty(0, kind), split)
     return Stream(np.memmap(folder / "units.bin", kind, "r"), split)

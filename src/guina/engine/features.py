@@ -3,7 +3,7 @@
 One small network learns in a fixed number of steps to tell the classes, or, where there are none, by how many quarters
 a picture was turned (Gidaris et al. 2018, https://arxiv.org/abs/1803.07728). Distances between its features are not
 those of Inception's: they compare runs on the same data, never with published numbers. Its weights go into the cache
-under the data's fingerprint, so that all runs on the same data are measured with the same rule.
+under all that they depend on, so that all runs on the same data, in the same shape, are measured with the same rule.
 
 Axes: N B pictures, H W pixels, C channels, F features.
 """
@@ -26,7 +26,7 @@ from guina.engine.job import Learner
 from guina.engine.optim import Optimizer
 from guina.runtime import derive, evaluating
 
-FORMAT = "features-1"  # change it when what is learned changes
+FORMAT = "features-2"  # change it when what is learned changes
 STEPS, BATCH = 400, 128
 MOST = 20_000  # pictures that are learned from
 CHUNK = 256
@@ -79,11 +79,11 @@ def learn_features(
         fingerprint: of the data.
     """
     how = "classes" if classes > 1 else "turns"
-    key = hashlib.blake2b(f"{FORMAT}-{fingerprint}-{how}-{STEPS}".encode(), digest_size=16).hexdigest()
-    some = arrays.first(2000)
+    some_NHWC = arrays.first(2000).all("pixels")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(0, "features"))
-        net = build(classes if classes > 1 else 4, prepared(some.all("pixels")))
+        net = build(classes if classes > 1 else 4, prepared(some_NHWC))
+        key = key_of(net, arrays, some_NHWC, f"{how}-{fingerprint}")
 
         def learn(folder: Path) -> dict[str, Any]:
             train(net, arrays.first(MOST), classes > 1)
@@ -93,6 +93,19 @@ def learn_features(
         folder, _ = cached(key, learn)
     net.load_state_dict(load_tensors((folder / "net.safetensors").read_bytes(), "features"))
     return Features(net.eval(), how)
+
+
+def key_of(net: nn.Module, arrays: Arrays, some_NHWC: np.ndarray, data: str) -> str:
+    """All that the learned weights depend on: the network as it begins, the pictures in their shape and order, the
+    targets, how long is learned, and by which torch.
+    """
+    shape = (len(arrays), *some_NHWC.shape[1:], str(some_NHWC.dtype))
+    facts = (FORMAT, torch.__version__, STEPS, BATCH, MOST, data, shape, repr(net))
+    digest = hashlib.blake2b(repr(facts).encode(), digest_size=16)
+    digest.update(some_NHWC.tobytes())
+    digest.update(arrays.all("target").tobytes() if "target" in arrays.columns else b"")
+    digest.update(save_tensors(dict(net.state_dict())))
+    return digest.hexdigest()
 
 
 def train(net: nn.Module, arrays: Arrays, labelled: bool) -> None:

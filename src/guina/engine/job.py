@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from guina.data.order import Draw, Order
 from guina.data.records import Arrays, Records
+from guina.engine.answers import unless_none_was_read
 from guina.panels import Panel
 
 Nets = dict[str, nn.Module]
@@ -286,8 +287,12 @@ class Job(ABC):
         """
 
     def say(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[str]:
-        """The same for people, piece by piece: a line an answer, or a text as it is written."""
-        for answer in self.predict(nets, inputs, ask):
+        """The same for people, piece by piece: a line an answer, or a text as it is written.
+
+        Raises:
+            GuinaError: none of the inputs could be read; at the end, after what is wrong with each.
+        """
+        for answer in unless_none_was_read(self.predict(nets, inputs, ask)):
             told = answer.get("error") or "{answer}  {confidence:.1%}".format(**answer)
             yield f"{answer['input']}: {told}\n"
 

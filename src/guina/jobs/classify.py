@@ -22,11 +22,12 @@ from torch import Tensor
 from guina import metrics
 from guina.data import augment
 from guina.data import preprocess as input_layer
-from guina.data.gallery import decode_gallery, read_gallery, shape_of
+from guina.data.gallery import decode_gallery, range_of_numbers, read_gallery, shape_of
 from guina.data.labelled import Columns
 from guina.data.order import Draw, Order, Shuffled
 from guina.data.pictures import find_pictures, try_picture
 from guina.data.records import TRAIN, VAL, Arrays, Records
+from guina.data.values import Range
 from guina.engine.job import (
     Answer,
     Batch,
@@ -45,7 +46,7 @@ from guina.engine.job import (
 from guina.errors import GuinaError
 from guina.jobs.classify_inside import inside_panels
 from guina.jobs.classify_panels import UNEQUAL, classify_panels
-from guina.jobs.picture_check import picture_overview
+from guina.jobs.picture_check import picture_overview, to_learn_from
 from guina.losses import cross_entropy_sum
 from guina.nets.convnet import Architecture, ConvNet, architecture
 from guina.nets.summary import render, summary
@@ -94,9 +95,9 @@ class ClassifySettings:
     max_bad: float = 0.01
     """share of files that may be unusable; more stop the training (three may always)"""
     path_column: str = ""
-    """of a table: the column of paths; obvious ones are found"""
+    """of a table: the column of paths; of an npz file: the array of pictures; obvious ones are found"""
     label_column: str = ""
-    """of a table: the column of labels"""
+    """of a table: the column of labels; of an npz file: their array"""
 
 
 class Classify(Job):
@@ -112,18 +113,19 @@ class Classify(Job):
         super().__init__(settings)
         self.temperature = 1.0
         self.passes = 1.0
+        self.range: Range | None = None  # of the numbers of an array, or of deep files, that it learns from
 
     # --- from files to arrays ---
 
     def read(self, source: str, splits: Sequence[str]) -> Records:
         s = self.settings
         columns = Columns(s.path_column, s.label_column)
-        records = read_gallery(source, splits, s.validation, s.max_bad, columns)
+        records = read_gallery(source, splits, s.validation, s.max_bad, columns, known=self.range)
         note_unequal(records)
         return records
 
     def overview(self, records: Records) -> Overview:
-        self.fit(records.only(TRAIN))
+        self.fit(to_learn_from(records))
         height, width, channels = self.shape
         kind = {1: "grey", 3: "colour"}.get(channels, f"{channels} channels")
         plan = [
@@ -135,6 +137,7 @@ class Classify(Job):
     def fit(self, records: Records) -> None:
         self.classes = sorted(set(records.columns["label"]))
         self.shape = shape_of(records, self.settings.pixels)
+        self.range = range_of_numbers(records)
         self.examples = len(records)
         labels = list(records.columns["label"])
         self.counts = [labels.count(name) for name in self.classes]
@@ -165,6 +168,7 @@ class Classify(Job):
     def fitted(self) -> Fitted:
         facts = {"classes": self.classes, "shape": list(self.shape), "examples": self.examples, "flip": self.flip}
         facts |= {"temperature": self.temperature, "counts": self.counts, "preprocess": self.preprocess.mode}
+        facts |= {"range": self.range}
         return Fitted(facts, self.preprocess.tensors())
 
     def restore(self, fitted: Fitted) -> None:
@@ -173,6 +177,7 @@ class Classify(Job):
         self.classes, self.shape = list(facts["classes"]), (int(height), int(width), int(channels))
         self.examples, self.flip, self.temperature = facts["examples"], facts["flip"], facts["temperature"]
         self.counts = facts["counts"]
+        self.range = Range(*facts["range"]) if facts.get("range") else None
         self.preprocess = input_layer.restore(facts["preprocess"], fitted.tensors)
 
     # --- learning ---
@@ -315,7 +320,7 @@ class Classify(Job):
         """One answer an input: the class, how sure, and the runners-up; or what is wrong with the file."""
         found = find_pictures(inputs)
         while chunk := list(islice(found, CHUNK)):
-            opened = [try_picture(thing, self.shape) for _, thing in chunk]
+            opened = [try_picture(thing, self.shape, self.range) for _, thing in chunk]
             whole = [picture for picture in opened if isinstance(picture, np.ndarray)]
             logs_NK = self.log_probabilities(nets, np.stack(whole), self.settings.views) if whole else np.empty((0, 1))
             rows = iter(self.calibrated(logs_NK))

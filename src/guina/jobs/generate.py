@@ -8,8 +8,6 @@ Axes: B examples, N pictures, H W pixels, C channels, F features, K classes, Z n
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -19,11 +17,11 @@ from torch import Tensor
 from guina.adversarial import GAMES, flat_slope
 from guina.blocks.diffaug import diff_augment
 from guina.data import augment
-from guina.data.gallery import decode_gallery, read_gallery, shape_of
+from guina.data.gallery import decode_gallery, range_of_numbers, read_gallery, shape_of
 from guina.data.labelled import Columns
 from guina.data.order import Draw, Order, Shuffled
-from guina.data.picture_files import save_animation, save_picture, sheet
-from guina.data.records import TRAIN, VAL, Arrays, Records
+from guina.data.records import VAL, Arrays, Records
+from guina.data.values import Range
 from guina.engine.features import Features, learn_features
 from guina.engine.job import (
     Answer,
@@ -42,16 +40,17 @@ from guina.engine.job import (
     Turn,
 )
 from guina.errors import GuinaError
-from guina.jobs.generate_answers import as_file, from_png, read_seed
+from guina.jobs.generate_answers import answers_to, make_with, told
 from guina.jobs.generate_check import generate_overview
 from guina.jobs.generate_monitor import find_remedy
 from guina.jobs.generate_panels import generate_panels
-from guina.jobs.generate_scores import JUDGED, KNOWN, LOOKED, baselines, distances, novelty
-from guina.jobs.generate_settings import GenerateAsk, GenerateSettings, Recipe, check_ask, check_settings
+from guina.jobs.generate_scores import JUDGED, KNOWN, LOOKED, baselines, distances, novelty, too_few
+from guina.jobs.generate_settings import GenerateAsk, GenerateSettings, Recipe, check_settings
+from guina.jobs.picture_check import to_learn_from
 from guina.nets.convnet import ConvNet, architecture
 from guina.nets.critic import Critic
 from guina.nets.generator import SIDES, Generator, PictureShape
-from guina.nets.sampling import between, make, many_noises, noise_of
+from guina.nets.sampling import make, many_noises, noise_of
 from guina.panels import Panel
 from guina.runtime import derive
 
@@ -79,6 +78,7 @@ class Generate(Job):
         super().__init__(settings)
         check_settings(settings)
         self.passes = float("inf")  # until a plan is known
+        self.range: Range | None = None  # of the numbers of an array, or of deep files, that it learns from
         self._seen: tuple[Arrays, int, np.ndarray] | None = None  # the real features that were last asked for
 
     # --- from files to arrays ---
@@ -86,14 +86,17 @@ class Generate(Job):
     def read(self, source: str, splits: Sequence[str]) -> Records:
         s = self.settings
         columns = Columns(s.path_column, s.label_column)
-        return read_gallery(source, splits, s.validation, s.max_bad, columns, labelled=False)
+        records = read_gallery(source, splits, s.validation, s.max_bad, columns, labelled=False, known=self.range)
+        records.report.problems += too_few(records)
+        return records
 
     def overview(self, records: Records) -> Overview:
-        self.fit(records.only(TRAIN))
+        self.fit(to_learn_from(records))
         return generate_overview(records, self.shape, self.classes, self.changes, records.count(VAL))
 
     def fit(self, records: Records) -> None:
         self.shape = shape_of(records, self.settings.pixels)
+        self.range = range_of_numbers(records)
         if not SIDES[0] <= min(self.shape[:2]) <= max(self.shape[:2]) <= SIDES[1]:
             raise GuinaError(
                 f"pictures of {self.shape[0]}×{self.shape[1]} pixels cannot be made",
@@ -136,13 +139,20 @@ class Generate(Job):
     FACTS = ("shape", "labels", "classes", "counts", "examples", "fingerprint", "flip")
 
     def fitted(self) -> Fitted:
-        facts = {name: getattr(self, name) for name in self.FACTS} | {"learned_by": self.features.learned_by}
+        facts = {name: getattr(self, name) for name in self.FACTS} | {
+            "range": self.range,
+            "learned_by": self.features.learned_by,
+        }
         tensors = {f"features/{name}": tensor for name, tensor in self.features.tensors().items()}
-        return Fitted(facts | {"shape": list(self.shape)}, tensors | {"known": torch.from_numpy(self.known_NF)})
+        return Fitted(
+            facts | {"shape": list(self.shape), "range": self.range},
+            tensors | {"known": torch.from_numpy(self.known_NF)},
+        )
 
     def restore(self, fitted: Fitted) -> None:
         for name in self.FACTS:
             setattr(self, name, fitted.facts[name])
+        self.range = Range(*fitted.facts["range"]) if fitted.facts.get("range") else None
         height, width, channels = self.shape
         self.shape = (int(height), int(width), int(channels))
         net = self._feature_net(len(self.labels) if fitted.facts["learned_by"] == "classes" else 4)
@@ -279,7 +289,7 @@ class Generate(Job):
         fake_MF = self.features(self.sample(nets, JUDGED if limit is None else LOOKED))
         scores = distances(real_NF, fake_MF)
         if limit is None:
-            scores["novelty"] = novelty(fake_MF, real_NF, self.known_NF.astype(np.float32))
+            scores |= novelty(fake_MF, real_NF, self.known_NF.astype(np.float32))
         return scores
 
     def baseline(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Scores:
@@ -293,56 +303,11 @@ class Generate(Job):
 
     def predict(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[Answer]:
         """One picture a seed; or, with a walk, those on the way from each seed to the next."""
-        ask = ask or GenerateAsk()
-        check_ask(ask, self.classes)
-        seeds = iter([read_seed(x) for x in inputs] or range(ask.seed, ask.seed + ask.n))
-        if ask.walk:
-            yield from self._walk(nets, list(seeds), ask)
-            return
-        while chunk := list(islice(seeds, 64)):
-            classes = self._classes(chunk, ask)
-            pixels = make_with(nets, noise_of(chunk) * ask.truncation, classes)
-            for n, seed in enumerate(chunk):
-                facts = {"input": seed} | ({"class": self.classes[int(classes[n])]} if classes is not None else {})
-                yield facts | as_file(pixels[n], Path(ask.out) / f"{seed}.png" if ask.out and not ask.grid else None)
-
-    def _classes(self, seeds: Sequence[int], ask: GenerateAsk) -> Tensor | None:
-        if ask.of:
-            return torch.full((len(seeds),), self.classes.index(ask.of))
-        return self.drawn_classes(seeds)
-
-    def _walk(self, nets: Nets, seeds: list[int], ask: GenerateAsk) -> Iterator[Answer]:
-        if len(seeds) < 2:
-            raise GuinaError("a walk from one seed", "two seeds at least", "name another, or a larger --n")
-        z_NZ = noise_of(seeds) * ask.truncation
-        for a, b, z_a, z_b in zip(seeds, seeds[1:], z_NZ, z_NZ[1:], strict=False):
-            path_NZ = between(z_a, z_b, ask.walk + 2)
-            classes = self._classes([a], ask)
-            pixels = make_with(nets, path_NZ, None if classes is None else classes.expand(len(path_NZ)))
-            answer: Answer = {"input": f"{a}-{b}"}
-            if classes is not None:
-                answer["class"] = self.classes[int(classes[0])]
-            out = Path(ask.out) if ask.out else None
-            answer |= as_file(sheet(pixels, len(pixels)), out and out / f"{a}-{b}.png")
-            if out is not None:
-                answer["animation"] = str(save_animation(pixels, out / f"{a}-{b}.gif"))
-            yield answer
+        yield from answers_to(self, nets, inputs, ask or GenerateAsk())
 
     def say(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[str]:
         """Files, and where they are."""
-        ask = ask or GenerateAsk()
-        folder = Path(ask.out or "samples")
-        settled = GenerateAsk(**(vars(ask) | {"out": str(folder)}))
-        answers = list(self.predict(nets, inputs, settled))
-        if ask.grid and not ask.walk:
-            first, last = answers[0]["input"], answers[-1]["input"]
-            pixels = np.stack([from_png(answer["png"]) for answer in answers])
-            path = save_picture(sheet(pixels, int(np.ceil(len(pixels) ** 0.5))), folder / f"{first}-{last}.png")
-            yield f"{path}: seeds {first} to {last}, row by row\n"
-            return
-        for answer in answers:
-            told = [answer["file"], *([answer["animation"]] if "animation" in answer else [])]
-            yield f"{answer['input']}: {' and '.join(told)}{'  ' + answer['class'] if 'class' in answer else ''}\n"
+        yield from told(self, nets, inputs, ask or GenerateAsk())
 
     def snap(self, nets: Nets, val: Arrays) -> Snap:
         """The same sixteen pictures, as they are now."""
@@ -362,9 +327,3 @@ def learner(optimizer: Literal["adamw", "muon", "sgd"], rate: float) -> Learner:
     if optimizer == "muon":
         return Learner("muon", rate, rate / 20, betas=(0.0, 0.99), momentum=0.5, iterations=3)
     return Learner(optimizer, rate / 20, betas=(0.0, 0.99), momentum=0.0)
-
-
-def make_with(nets: Nets, z_NZ: Tensor, classes: Tensor | None) -> np.ndarray:
-    generator = nets["generator"]
-    assert isinstance(generator, Generator), "the job built it"
-    return make(generator, z_NZ, classes)

@@ -38,10 +38,11 @@ def trouble(scores: Scores | None, best: Scores | None, terms: Mapping[str, floa
         return "a loss or gradient was no number"
     if best is None:
         return None
-    if scores["diversity"] < ALIKE and best["diversity"] > 1.2 * scores["diversity"]:
-        return f"pictures have become alike (diversity {scores['diversity']:.2f} of the data's)"
-    if scores["fd"] > WORSE * best["fd"] and scores["coverage"] < LOST * best["coverage"]:
-        return f"the distance is {scores['fd']:.3g}, after {best['fd']:.3g}, and coverage {scores['coverage']:.2f}"
+    diversity, coverage = scores.get("diversity"), scores.get("coverage")  # None: too few pictures to judge by
+    if diversity is not None and diversity < ALIKE and best["diversity"] > 1.2 * diversity:
+        return f"pictures have become alike (diversity {diversity:.2f} of the data's)"
+    if scores["fd"] > WORSE * best["fd"] and coverage is not None and coverage < LOST * best["coverage"]:
+        return f"the distance is {scores['fd']:.3g}, after {best['fd']:.3g}, and coverage {coverage:.2f}"
     if 0 <= terms.get("train/critic/loss", 1.0) < SURE and scores["fd"] > best["fd"]:
         return f"the critic is sure of everything (loss {terms['train/critic/loss']:.2g})"
     return None

@@ -76,7 +76,7 @@ def nearest_known(job: "Generate", nets: Nets, train: Arrays, judged: Arrays) ->
     ]  # the most suspicious, and some as they come
     strips = []
     for n, i in enumerate(chosen):
-        far_k, which_k = (x[0] for x in nearest(made_NF[i][None], known_KF, k=5))
+        far_k, which_k = (x[0] for x in nearest(made_NF[i][None], known_KF, k=min(5, len(known_KF))))
         what = "nearest of 512" if n < COMPARED // 2 else "as it comes"
         pixels = [made[i], *train.take("pixels", which_k)]
         captions = ["made", *(f"{far:.1f}" for far in far_k)]
@@ -84,8 +84,8 @@ def nearest_known(job: "Generate", nets: Nets, train: Arrays, judged: Arrays) ->
     ratio = float(np.median(apart_N)) / max(unseen, 1e-12)
     verdict = "as new as pictures it never saw" if ratio > 0.8 else "nearer than unseen ones: look for copies"
     says = (
-        f"Each made picture beside the five training pictures that are most like it, with their distance in house"
-        f" features. The median distance is {ratio:.2f} of that of unseen real pictures: {verdict}."
+        f"Each made picture beside the training pictures that are most like it, with their distance in house features."
+        f" The median distance is {ratio:.2f} of that of unseen real pictures: {verdict}."
     )
     return Strips("What it may know by heart", says, strips)
 

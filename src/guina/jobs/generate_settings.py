@@ -40,9 +40,9 @@ class GenerateSettings:
     max_bad: float = 0.01
     """share of files that may be unusable; more stop the training (three may always)"""
     path_column: str = ""
-    """of a table: the column of paths; obvious ones are found"""
+    """of a table: the column of paths; of an npz file: the array of pictures; obvious ones are found"""
     label_column: str = ""
-    """of a table: the column of labels"""
+    """of a table: the column of labels; of an npz file: their array"""
 
 
 @dataclass(frozen=True)
@@ -90,17 +90,23 @@ def check_settings(settings: GenerateSettings) -> None:
         )
     for name, least in (("penalty", 0.0), ("rate", 0.0), ("critic_rate", 0.0), ("every", 1), ("batch", 2)):
         if not getattr(settings, name) >= least:
-            raise GuinaError(f"--{name.replace('_', '-')} {getattr(settings, name)}", f"at least {least:g}")
+            raise GuinaError(
+                f"--{name.replace('_', '-')} {getattr(settings, name)}",
+                f"at least {least:g}",
+                "leave it out, or give a larger one",
+            )
 
 
 def check_ask(ask: GenerateAsk, classes: list[str]) -> None:
     """Raise GuinaError where pictures cannot be asked for so."""
     if ask.n < 1:
-        raise GuinaError(f"--n {ask.n}", "at least one picture")
+        raise GuinaError(f"--n {ask.n}", "at least one picture", "name seeds, or say --n 16")
     if not 0 <= ask.truncation <= 2:
-        raise GuinaError(f"--truncation {ask.truncation:g}", "a number from 0 to 2")
+        raise GuinaError(
+            f"--truncation {ask.truncation:g}", "a number from 0 to 2", "leave it out, or say --truncation 0.7"
+        )
     if ask.walk < 0:
-        raise GuinaError(f"--walk {ask.walk}", "a number of pictures, 0 or more")
+        raise GuinaError(f"--walk {ask.walk}", "a number of pictures, 0 or more", "leave it out, or say --walk 8")
     if ask.of and not classes:
         raise GuinaError(
             f"--of {ask.of}: this generator knows no classes",

@@ -17,6 +17,21 @@ CLASSES = 60  # classes on it
 COMMONEST = 5  # sizes named
 
 
+def to_learn_from(records: Records) -> Records:
+    """The training pictures; where there are none, those of the first split that has any, which is said."""
+    split = first_split(records)
+    if split != TRAIN:
+        records.report.problems.append(
+            f"warning: there are {split} pictures only, and none to learn from: `guina score RUN` judges a run by them"
+        )
+    return records.only(split)
+
+
+def first_split(records: Records) -> str:
+    """train, or the first split that has pictures."""
+    return next((split for split in SPLITS if records.count(split)), TRAIN)
+
+
 def picture_overview(records: Records, shape: tuple[int, int, int], plan: Sequence[str]) -> Overview:
     """The overview.
 
@@ -24,7 +39,8 @@ def picture_overview(records: Records, shape: tuple[int, int, int], plan: Sequen
         shape: what pictures are brought to.
         plan: lines on what a training would do.
     """
-    counts = count_classes(records)
+    counts, split = count_classes(records), first_split(records)
+    plan = plan if split == TRAIN else []
     size_N3 = sizes_of(records)
     sizes = Counter(f"{h}×{w}" for h, w, _ in size_N3.tolist())
     channels = Counter(size_N3[:, 2].tolist())
@@ -37,8 +53,8 @@ def picture_overview(records: Records, shape: tuple[int, int, int], plan: Sequen
         "plan": list(plan),
     }
     labelled = set(counts) != {""}
-    first = class_line(counts) if labelled else f"{records.count(TRAIN):,} pictures to learn from, of no class"
-    panels = [*([balance(counts)] if labelled else []), contact_sheet(records, shape)]
+    first = class_line(counts, split) if labelled else f"{records.count(split):,} pictures {use(split)}, of no class"
+    panels = [*([balance(counts, split)] if labelled else []), contact_sheet(records, shape)]
     return Overview(facts, [first, size_line(sizes, channels), *plan], panels)
 
 
@@ -49,11 +65,16 @@ def count_classes(records: Records) -> dict[str, dict[str, int]]:
     return {name: {split: n[name] for split, n in found.items()} for name, _ in total.most_common()}
 
 
-def class_line(counts: dict[str, dict[str, int]]) -> str:
-    """The classes in a line, with their sizes in the training split."""
-    sizes = [n.get(TRAIN, 0) for n in counts.values()]
+def use(split: str) -> str:
+    """What the pictures of a split are for."""
+    return "to learn from" if split == TRAIN else f"of the {split} split"
+
+
+def class_line(counts: dict[str, dict[str, int]], split: str) -> str:
+    """The classes in a line, with their sizes in a split."""
+    sizes = [n.get(split, 0) for n in counts.values()]
     named = ", ".join(f"{name} {n:,}" for name, n in zip(counts, sizes, strict=True) if len(counts) <= 12)
-    return f"{len(counts)} classes with {min(sizes):,} to {max(sizes):,} pictures to learn from" + (
+    return f"{len(counts)} classes with {min(sizes):,} to {max(sizes):,} pictures {use(split)}" + (
         f": {named}" if named else ""
     )
 
@@ -67,16 +88,17 @@ def size_line(sizes: Counter[str], channels: Counter[int]) -> str:
     return f"stored: {by_channel}; sizes {most}{more}"
 
 
-def balance(counts: dict[str, dict[str, int]]) -> Table:
+def balance(counts: dict[str, dict[str, int]], split: str) -> Table:
     """Pictures of each class in each split."""
     splits = list(next(iter(counts.values())))
     rows: list[list[str | float]] = [[name, *(n[split] for split in splits)] for name, n in counts.items()]
-    return Table("Classes", class_line(counts).split(":")[0] + ".", ["class", *splits], rows)
+    return Table("Classes", class_line(counts, split).split(":")[0] + ".", ["class", *splits], rows)
 
 
 def contact_sheet(records: Records, shape: tuple[int, int, int]) -> Panel:
     """Some training pictures of each class, as a network would get them, the rarest classes first."""
-    train = records.only(TRAIN)
+    split = first_split(records)
+    train = records.only(split)
     labels = np.array(train.columns["label"], object)
     arrays = decode_gallery(train, shape)
     strips = []
@@ -85,7 +107,7 @@ def contact_sheet(records: Records, shape: tuple[int, int, int]) -> Panel:
         mine = np.flatnonzero(labels == names[k])
         chosen = mine[np.linspace(0, len(mine) - 1, min(SHOWN, len(mine))).round().astype(int)]
         pictures = [picture(p) for p in arrays.take("pixels", chosen)]
-        strips.append(Strip(str(names[k]), f"{counts[k]:,} to learn from", pictures))
+        strips.append(Strip(str(names[k]), f"{counts[k]:,} {use(split)}", pictures))
     if list(names) == [""]:
         says = f"Some of them as a network would get them, {shape[1]}×{shape[0]} pixels."
         return Pictures("Contact sheet", says, spread_out(arrays), [""] * min(SHEET, len(arrays)))
