@@ -1,8 +1,6 @@
 """Odd data for the picture jobs: a dozen pictures, test data alone, folders where guina itself wrote."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +8,8 @@ import pytest
 from PIL import Image
 
 import guina
+from guina import cli
+from guina.engine import features
 from guina.errors import GuinaError
 from guina.jobs.generate_monitor import find_remedy
 from guina.jobs.generate_scores import FEW, distances, novelty
@@ -33,11 +33,11 @@ def finite(values: dict[str, float]) -> bool:
     return all(np.isfinite(value) for value in values.values())
 
 
-def test_four_pictures_go_all_the_way(tmp_path: Path) -> None:
+def test_four_pictures_go_all_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = pictures(tmp_path / "four", 4)
     assert any("2 val pictures are few to judge by" in p for p in guina.check("generate", source)["problems"])
-    settings = {"size": "tiny"}
-    run = guina.train("generate", source, steps=2, settings=settings, out=tmp_path / "run", quiet=True)
+    monkeypatch.setattr(features, "STEPS", 20)
+    run = guina.train("generate", source, steps=2, settings={"size": "tiny"}, out=tmp_path / "run", quiet=True)
     assert any("left out (kid, density, coverage, novelty)" in p for p in run.folder.info["data"]["problems"])
     found = run.score()
     assert set(found["score"]) == {"fd", "diversity"}
@@ -106,17 +106,14 @@ def test_test_data_alone_are_looked_at(tmp_path: Path, job: str, layout: str) ->
 # --- what guina wrote itself ---
 
 
-def test_pictures_that_were_made_do_not_become_data(tmp_path: Path) -> None:
+def test_pictures_that_were_made_do_not_become_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The user stands in a folder of pictures, so that runs/ and samples/ lie among them."""
     faces = pictures(tmp_path / "faces" / "2024", 40)
-
-    def guina_there(*words: str) -> str:
-        command = [sys.executable, "-m", "guina", *words]
-        return subprocess.run(command, cwd=faces, capture_output=True, text=True, check=True).stdout
-
-    how = ("train", "generate", ".", "--steps", "1", "--size", "tiny", "--json")
-    run = json.loads(guina_there(*how))["run"]
-    guina_there("predict", run, "--n", "5")
+    monkeypatch.chdir(faces)
+    monkeypatch.setattr(features, "STEPS", 5)
+    run = guina.train("generate", ".", steps=1, settings={"size": "tiny"}, quiet=True)
+    assert run.path.is_relative_to("runs/generate")
+    list(run.say([], {"n": 5}))
     assert len(list((faces / "samples").glob("*.png"))) == 5
     found = guina.check("generate", tmp_path / "faces")
     assert (found["found"], found["used"], found["skipped"]) == (40, 40, {})
@@ -125,21 +122,35 @@ def test_pictures_that_were_made_do_not_become_data(tmp_path: Path) -> None:
 # --- inputs that cannot be read ---
 
 
-def test_predicting_nothing_is_an_error_of_the_command(tmp_path: Path) -> None:
-    source = pictures(tmp_path / "p", 12, 2)
-    guina.train("classify", source, steps=1, settings={"size": "tiny"}, out=tmp_path / "run", quiet=True)
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "texts").mkdir()
-    (tmp_path / "texts" / "a.txt").write_text("hello")
-    for inputs, code, said in (
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a run, pictures, a folder of texts and an empty one."""
+    root = tmp_path_factory.mktemp("finished")
+    source = pictures(root / "p", 12, 2)
+    guina.train("classify", source, steps=1, settings={"size": "tiny"}, out=root / "run", quiet=True)
+    (root / "empty").mkdir()
+    (root / "texts").mkdir()
+    (root / "texts" / "a.txt").write_text("hello")
+    return root
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+@pytest.mark.parametrize(
+    ("inputs", "code", "said"),
+    [
         (["empty"], 2, "a folder without files (empty)"),
         (["texts"], 2, "unknown content, no picture that guina reads (texts/a.txt)"),
         (["gone.jpg", "texts"], 2, "none of 2 inputs could be read"),
         (["empty", "p/a/0.png"], 0, ""),
-    ):
-        for flags in ([], ["--json"]):
-            command = [sys.executable, "-m", "guina", "predict", "run", *inputs, *flags]
-            done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-            assert (done.returncode, said in done.stderr) == (code, True), done.stderr
-            if not flags:
-                assert len(done.stdout.splitlines()) == len(inputs)  # answers are printed before it fails
+    ],
+)
+def test_predicting_nothing_is_an_error_of_the_command(finished: Path, monkeypatch, capsys, inputs, code, said, flags):
+    monkeypatch.chdir(finished)
+    with pytest.raises(SystemExit) as leaving:
+        cli.main(["predict", "run", *inputs, *flags])
+    out, err = capsys.readouterr()
+    assert (leaving.value.code or 0, said in err) == (code, True)
+    if not flags:
+        assert len(out.splitlines()) == len(inputs)  # answers are printed before it fails
+    else:
+        assert ("error" if code else "answers") in json.loads(out)
