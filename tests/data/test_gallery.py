@@ -12,7 +12,7 @@ from PIL import Image
 from guina import GuinaError
 from guina.data import cache, decoding
 from guina.data.gallery import decode_gallery, read_gallery, shape_of
-from guina.data.listings import split_named
+from guina.data.split_names import split_named
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from guina.data.columns import Columns
 from guina.data.gallery import decode_gallery, read_gallery, shape_of
-from guina.data.labelled import Columns
 from guina.errors import GuinaError
 
 

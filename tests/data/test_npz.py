@@ -8,9 +8,9 @@ import pytest
 
 from guina import GuinaError
 from guina.data import npz
-from guina.data.array_choice import class_name
+from guina.data.class_names import class_name
+from guina.data.columns import Columns
 from guina.data.gallery import decode_gallery, read_gallery, shape_of
-from guina.data.labelled import Columns
 from guina.data.npz import arrays_of
 
 

@@ -11,8 +11,8 @@ from PIL import Image
 from guina import GuinaError
 from guina.data import decoding, gallery, parts
 from guina.data.gallery import decode_gallery, read_gallery, shape_of
-from guina.data.listings import split_within
 from guina.data.pictures import try_picture
+from guina.data.split_names import split_within
 
 
 @pytest.fixture(autouse=True)

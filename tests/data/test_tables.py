@@ -49,7 +49,6 @@ def test_quoted_newlines_and_delimiters_stay_and_lines_are_counted(tmp_path):
         ("t.csv", b"a,b\n1,\xff\n", "not UTF-8: byte 6 is 0xff"),
         ("t.jsonl", '{"a": 1}\n{"a": \n', "line 2 is no JSON"),
         ("t.jsonl", '{"a": 1}\n[1]\n', "line 2 is list, no object"),
-        ("t.jsonl", '{"a": 1}\n{"b": 1}\n', "line 2 has no a"),
     ],
 )
 def test_every_mistake_is_named_with_its_line(tmp_path, name, text, says):
@@ -75,5 +74,10 @@ def test_what_pythons_writer_wrote_is_read(tmp_path_factory, rows, delimiter):
     path = tmp_path_factory.mktemp("table") / "t.csv"
     with open(path, "w", newline="", encoding="utf-8") as file:
         csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows([["first", "second"], *rows])
+    whole = [row for row in rows if any(field.strip() for field in row)]
+    if not whole:
+        with pytest.raises(GuinaError, match="no rows"):
+            read_table(path)
+        return
     read = read_table(path)
-    assert [list(pair) for pair in zip(*read.columns.values(), strict=True)] == rows
+    assert [list(pair) for pair in zip(*read.columns.values(), strict=True)] == whole

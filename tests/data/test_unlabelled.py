@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from guina.data import gallery, unlabelled
+from guina.data.columns import Columns
 from guina.data.gallery import decode_gallery, read_gallery, shape_of
-from guina.data.labelled import Columns
 from guina.data.records import Records
 from guina.data.split import cut_validation
 from guina.errors import GuinaError

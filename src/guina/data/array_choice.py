@@ -5,21 +5,18 @@ that only end with such a word (all_images, image_labels); where two are equally
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from guina.data.labelled import Columns
-from guina.data.listings import WORDS
+from guina.data.columns import Columns
 from guina.data.npz import Stored
+from guina.data.split_names import WORDS
 from guina.errors import GuinaError, did_you_mean
 
 PICTURES = ("x", "images", "image", "imgs", "img", "pictures", "data", "pixels")
 LABELS = ("y", "labels", "label", "target", "targets", "classes", "class")
 FILLERS = ("data", "array", "arr", "values", "all")  # words that say nothing behind another: image_data, y_all
-INTEGRAL = re.compile(r"^(-?(?:0|[1-9][0-9]*))\.0+$")  # a number of a class, as floats write it
 Pairs = dict[str | None, tuple[Stored, Stored | None]]
 
 
@@ -185,18 +182,3 @@ def classes_of(labels: np.ndarray, where: object) -> np.ndarray:
             "remove pictures without a label",
         )
     return labels
-
-
-def class_name(label: Any) -> str:
-    """A label of an array as the name of its class: 3.0 and "3.0" are 3, "03" is another; bytes are UTF-8.
-
-    Example:
-        >>> [class_name(x) for x in (np.float32(3), "3.0", "03", np.bool_(True), np.float64(1.5), b"cat")]
-        ['3', '3', '03', 'True', '1.5', 'cat']
-    """
-    if isinstance(label, np.number):
-        return str(int(label)) if label == int(label) else str(label)
-    text = label.decode("utf-8", "backslashreplace") if isinstance(label, bytes) else str(label)
-    text = text.encode("utf-8", "backslashreplace").decode()  # half an emoji can be neither printed nor saved
-    text = unicodedata.normalize("NFC", text.strip())
-    return INTEGRAL.sub(r"\1", text)

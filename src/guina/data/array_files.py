@@ -8,11 +8,12 @@ from typing import Protocol
 import numpy as np
 
 from guina.data.array_choice import choose_arrays, classes_of
+from guina.data.columns import Columns
 from guina.data.idx import read_idx
-from guina.data.labelled import Columns
-from guina.data.listings import Listing, split_within, stamp
+from guina.data.listings import Listing, stamp
 from guina.data.npz import Stored, arrays_of
 from guina.data.records import Report
+from guina.data.split_names import split_within
 from guina.errors import GuinaError
 
 IDX_IMAGES = re.compile(r"^(?P<prefix>.*?)-?images[-.]idx[34](-ubyte)?(\.gz)?$")

@@ -15,8 +15,8 @@ from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 
-from guina.data.array_choice import class_name
 from guina.data.array_files import Held, Stack
+from guina.data.class_names import class_name
 from guina.data.contrast import content_of, ends_of_channels
 from guina.data.fitting import is_grey, reduced
 from guina.data.images import DEEP

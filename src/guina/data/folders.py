@@ -1,70 +1,116 @@
-"""Class folders: photos/cat/1.jpg, or photos/train/cat/1.jpg where there are splits."""
+"""Class folders: photos/cat/1.jpg, photos/train/cat/1.jpg where there are splits, or photos/cat/train/1.jpg.
 
-import os
-from collections.abc import Callable, Iterable, Sequence
+The folder that was named may hold all in a single one (photos/data/cat/1.jpg); see `inner_folder`.
+"""
+
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from guina.data.listings import Listing, check_classes, clean, leads_inside, name_of, split_named, stamp
-from guina.data.pictures import is_ignored, walk
-from guina.data.records import TRAIN, Report
+from guina.data import own
+from guina.data.class_names import check_classes, class_name, how_named
+from guina.data.entries import entries_of, leave_out, teller, those_inside
+from guina.data.listings import Listing, name_of, stamp
+from guina.data.pictures import walk
+from guina.data.records import TEST, TRAIN, Report
+from guina.data.split_folders import are_splits, split_folders, splits_below
+from guina.data.split_names import splits_of_names
 from guina.errors import GuinaError
+
+Classes = Sequence[tuple[str, Path]]  # name, folder: a class may have several
 
 
 def list_folders(root: Path, splits: Sequence[str], report: Report) -> list[Listing]:
-    """Class folders, below split folders where these are named so.
+    """Class folders, below or above split folders where these are named so.
+
+    Args:
+        splits: without train among them the pictures are only judged: one class is enough.
 
     Raises:
-        GuinaError: two folders of a split that was asked for; see `list_classes`.
+        GuinaError: two folders of a split that was asked for, folders that may be splits or classes; see `list_classes`.
     """
-
-    def ignored(path: Path) -> None:
-        report.ignore(path.name)
-
+    ignored = teller(report)
     folders = sub_folders(root, root, ignored, report)
-    named = [(split_named(folder.name), folder) for folder in folders]
-    if not are_splits(named):
-        return [list_classes(root, folders, root, None, ignored, report)] if folders else []
-    listings = []
-    for split, folder in split_folders(named, root, splits, report).items():
-        classes = sub_folders(folder, root, ignored, report)
-        listings.append(list_classes(folder, classes, root, split, ignored, report))
-    return listings
+    if not folders:
+        return []
+    named = list(zip(splits_of_names([folder.name for folder in folders], root), folders, strict=True))
+    least = 2 if TRAIN in splits else 1
+    if are_splits(named, root):
+        listings = []
+        for split, folder in split_folders(named, root, splits, report).items():
+            place = only_folder(folder, root, ignored, report)
+            classes = sub_folders(place, root, ignored, report)
+            if classes:
+                listings.append(list_classes(place, labelled(classes), root, split, least, report))
+            else:
+                leave_unlabelled(place, split, splits, root, report)
+        return listings
+    below = splits_below(folders, root, ignored)
+    if not below:
+        return [list_classes(root, labelled(folders), root, None, least, report)]
+    asked = [split for split in dict.fromkeys(split for split, _, _ in below) if split in splits]
+    classes_of = {split: [(class_name(up.name), place) for s, up, place in below if s == split] for split in asked}
+    return [list_classes(root, classes_of[split], root, split, least, report) for split in asked]
 
 
-def are_splits(named: Sequence[tuple[str | None, Path]]) -> bool:
-    """Whether folders are splits rather than classes: train is there with folders in it, and no other or a second split
-    too. A class may be called train.
+def labelled(folders: Sequence[Path]) -> Classes:
+    """The class that each folder's name says."""
+    return [(class_name(folder.name), folder) for folder in folders]
+
+
+def leave_unlabelled(folder: Path, split: str, splits: Sequence[str], root: Path, report: Report) -> None:
+    """Say that a test split without class folders is left out.
+
+    Raises:
+        GuinaError: it is another split, or nothing else was asked for.
     """
-    splits = {split for split, _ in named if split}
-    trains = [folder for split, folder in named if split == TRAIN]
-    return (
-        bool(trains)
-        and (len(splits) > 1 or len(named) == 1)
-        and all(any(path.is_dir() for path in folder.iterdir()) for folder in trains)
+    if split == TEST and TRAIN in splits:
+        report.problems.append(
+            f"left out: {name_of(folder, root)}/ has no class folders, so its pictures have no label"
+        )
+        return
+    raise GuinaError(
+        f"{folder} has no class folders",
+        f"a folder for each class in it, such as {split}/cat/1.jpg",
+        "sort its pictures into folders, or move it away",
     )
 
 
-def split_folders(
-    named: Sequence[tuple[str | None, Path]], root: Path, splits: Sequence[str], report: Report
-) -> dict[str, Path]:
-    """The folder of each split that was asked for; what is no split is left out, which is said.
+def inner_folder(root: Path, is_source: Callable[[Path], bool], report: Report) -> Path:
+    """The folder that holds the data: the named one, or the only one in it (in it, …) where that says more.
 
-    Raises:
-        GuinaError: two folders of a split that was asked for.
+    Args:
+        is_source: whether a folder has what data consist of.
     """
-    chosen: dict[str, Path] = {}
-    for split, folder in sorted(named, key=lambda pair: str(pair[0])):
-        if split is None:
-            report.problems.append(f"left out: {name_of(folder, root)}/ is neither train, val nor test")
-        elif split in chosen:
-            raise GuinaError(
-                f"{root} has more than one folder of {split} pictures: {name_of(folder, root)} is another",
-                "one folder a split",
-                "move the others away",
-            )
-        elif split in splits:
-            chosen[split] = folder
-    return chosen
+    here = root
+    while True:
+        folders, loose = entries_of(here, root, lambda _: None)
+        if len(folders) != 1 or splits_of_names([folders[0].name], here)[0] or any(map(is_data, loose)):
+            return root
+        here = folders[0]
+        if is_source(here):
+            report.problems.append(f"read from {name_of(here, root)}/, the only folder there")
+            leave_out(loose, root, f"beside {name_of(here, root)}/", report)
+            return here
+
+
+def is_data(path: Path) -> bool:
+    """Whether a file may be a picture, a table or an array."""
+    from guina.data.columns import PICTURES
+    from guina.data.tables import SUFFIXES
+
+    return path.suffix.lower() in (*PICTURES, *SUFFIXES, ".npz", ".gz") or "ubyte" in path.name
+
+
+def only_folder(folder: Path, root: Path, ignored: Callable[[Path], None], report: Report) -> Path:
+    """The only folder of a split, where it is that that has the class folders: train/images/cat/1.jpg."""
+    folders, loose = entries_of(folder, root, ignored)
+    if len(folders) != 1 or any(map(is_data, loose)):
+        return folder
+    deeper, files = entries_of(folders[0], root, ignored)
+    if len(deeper) < 2 or any(map(is_data, files)):
+        return folder
+    report.problems.append(f"read from {name_of(folders[0], root)}/, the only folder there")
+    return folders[0]
 
 
 def sub_folders(folder: Path, root: Path, ignored: Callable[[Path], None], report: Report) -> list[Path]:
@@ -79,78 +125,29 @@ def sub_folders(folder: Path, root: Path, ignored: Callable[[Path], None], repor
     return folders
 
 
-def leave_out(paths: Sequence[Path], root: Path, where: str, report: Report) -> None:
-    """Say that files are left out, if there are any."""
-    if paths:
-        some = ", ".join(name_of(path, root) for path in paths[:3]) + (", …" if len(paths) > 3 else "")
-        report.problems.append(f"left out: {len(paths)} file{'s' if len(paths) > 1 else ''} {where} ({some})")
-
-
-def entries_of(folder: Path, root: Path, ignored: Callable[[Path], None]) -> tuple[list[Path], list[Path]]:
-    """The folders right below a folder, and the files.
-
-    Raises:
-        GuinaError: a folder that cannot be read, or a link that leads out of the root.
-    """
-    folders: list[Path] = []
-    loose: list[Path] = []
-    for path in entries_sorted(folder):
-        if is_ignored(path.name):
-            ignored(path)
-        elif not path.is_dir():
-            loose.append(path)
-        elif path.is_symlink() and not leads_inside(path, root.resolve()):
-            raise GuinaError(
-                f"{path} is a link that leads out of {root}",
-                "folders in the folder itself: nothing outside of it is read",
-                "put the pictures there, or name the folder that the link leads to",
-            )
-        else:
-            folders.append(path)
-    return folders, loose
-
-
-def entries_sorted(folder: Path) -> list[Path]:
-    """What lies right in a folder; GuinaError if it cannot be read."""
-    try:
-        return sorted(folder.iterdir())
-    except PermissionError:
-        raise GuinaError(f"{folder} cannot be read", "a folder that you may read", "check its permissions") from None
-
-
-def those_inside(paths: Iterable[Path], root: Path, report: Report) -> list[Path]:
-    """The paths without the links that lead out of the root, which are skipped."""
-    kept: list[Path] = []
-    inside = root.resolve()
-    for path in paths:
-        if os.path.islink(path) and not leads_inside(path, inside):
-            report.found += 1
-            report.skip(name_of(path, root), "a link that leads out of the folder")
-        else:
-            kept.append(path)
-    return kept
-
-
-def list_classes(
-    folder: Path,
-    classes: Sequence[Path],
-    root: Path,
-    split: str | None,
-    ignored: Callable[[Path], None],
-    report: Report,
-) -> Listing:
+def list_classes(folder: Path, classes: Classes, root: Path, split: str | None, least: int, report: Report) -> Listing:
     """All files below each class folder; a link that leads out of the root is skipped.
 
+    Args:
+        least: classes of the training split.
+
     Raises:
-        GuinaError: fewer than two classes, an empty one, or two that differ in capitals only.
+        GuinaError: too few classes, an empty one, or two that differ in capitals only.
     """
     paths: list[Path] = []
     labels: list[str] = []
-    for place in classes:
-        mine = those_inside(walk(place, ignored), root, report)
-        if not mine:
+    ignored, seen = teller(report), set()
+    for name, place in classes:
+        mine = those_inside((path for path in walk(place, ignored) if not own.is_own_page(path)), root, report)
+        if not mine and split not in (None, TRAIN):
+            report.problems.append(f"left out: {name_of(place, root)}/ is empty")
+        elif not mine:
             raise GuinaError(f"class folder {place} is empty", "pictures in every class folder", "fill it or remove it")
+        how = how_named(place.name, name) if place.parent == folder else ""
+        if how or name in seen:
+            report.convert(name_of(place, root), how or f"a folder of the same name as another, {name}")
+        seen.add(name)
         paths += mine
-        labels += [clean(place.name)] * len(mine)
-    check_classes(sorted({clean(place.name) for place in classes}), folder)
+        labels += [name] * len(mine)
+    check_classes(sorted(seen), folder, least if split in (None, TRAIN) else 1)
     return Listing(split, stamp(paths, *labels), [name_of(path, root) for path in paths], labels, paths)

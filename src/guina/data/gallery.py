@@ -15,15 +15,15 @@ from typing import Any
 import numpy as np
 
 from guina.data.cache import cached
+from guina.data.class_names import check_classes
+from guina.data.columns import Columns
 from guina.data.contrast import check_they_differ, faint
 from guina.data.decoding import ahead
 from guina.data.fitting import choose_shape, fit_picture
-from guina.data.labelled import Columns
-from guina.data.listings import check_classes
 from guina.data.parts import Part, load_part
 from guina.data.records import SPLITS, TRAIN, VAL, Arrays, Records, Report
 from guina.data.sources import OBVIOUS, list_pictures
-from guina.data.split import contradictions, cut_validation, duplicates, position
+from guina.data.split import contradictions, cut_validation, duplicates, position, strangers
 from guina.data.unlabelled import labels_that_hold
 from guina.data.values import BadPicture, Range
 from guina.errors import GuinaError
@@ -71,7 +71,7 @@ def read_gallery(
     labels = [part.label_N for part in parts]
     label_N = np.concatenate(labels if labelled else labels_that_hold(labels, given, report))
     if labelled:
-        check_classes(sorted(set(label_N)), source)
+        check_classes(sorted(set(label_N)), source, least=2 if TRAIN in splits else 1)
     split_N = np.concatenate(
         [splits_of(p, s, VAL in given, splits, validation, labelled) for p, s in zip(parts, given, strict=True)]
     )
@@ -81,6 +81,7 @@ def read_gallery(
     known_N = np.full(len(label_N), labelled) | (label_N != "")
     report.problems += faint(np.concatenate([part.ends_N2Q for part in parts]), names)
     report.problems += some_colour(np.concatenate([part.grey_N for part in parts]), split_N)
+    report.problems += strangers(label_N, split_N) if labelled else []
     report.problems += duplicates(there) + contradictions(digest_ND[known_N], label_N[known_N])
     fingerprint = hashlib.blake2b(digest_ND.tobytes() + "\0".join(label_N).encode() + split_N.tobytes(), digest_size=16)
     return Records(names, split_N, {"label": label_N}, parts, fingerprint.hexdigest(), report)

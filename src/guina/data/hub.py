@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from guina.data.labelled import LABELS, PATHS, Columns
-from guina.data.listings import WORDS, Listing, split_named
+from guina.data.class_names import class_name, without_missing
+from guina.data.columns import LABELS, PATHS, Columns, bare
+from guina.data.listings import Listing
 from guina.data.pictures import BadPicture, read_bytes
+from guina.data.records import Report
+from guina.data.split_names import splits_of_names
 from guina.errors import GuinaError, did_you_mean
 
 
@@ -29,7 +32,9 @@ class HubPicture:
         return stored["bytes"] if stored["bytes"] is not None else read_bytes(Path(stored["path"]))
 
 
-def list_hub(name: str, splits: Sequence[str], columns: Columns, labelled: bool = True) -> list[Listing]:
+def list_hub(
+    name: str, splits: Sequence[str], report: Report, columns: Columns, labelled: bool = True
+) -> list[Listing]:
     """The listings of a data set's splits.
 
     Args:
@@ -39,27 +44,67 @@ def list_hub(name: str, splits: Sequence[str], columns: Columns, labelled: bool 
         GuinaError: `datasets` is not installed, there is no such data set, or no column of pictures or labels.
     """
     data = load(name)
+    said = dict(zip(data, splits_of_names(list(data), f"hf:{name}"), strict=True))
     listings = []
     for key, rows in data.items():
-        split = WORDS.get(key) or split_named(key)
+        split = said[key]
+        if split is None and any(said.values()):
+            report.problems.append(f"left out: {key} of hf:{name} is neither train, val nor test")
+            continue
         if split is not None and split not in splits:
             continue
-        picture, label = columns_of(name, rows.features, columns, labelled)
-        decode = rows.features[label].int2str if label and hasattr(rows.features[label], "int2str") else str
-        values = list(rows[label]) if label else [None] * len(rows)
-        secret = [value is None or value == -1 for value in values]
-        known = [n for n in range(len(rows)) if not (labelled and secret[n])]
-        stored = rows.cast_column(picture, no_decoding())
-        listings.append(
-            Listing(
-                split,
-                f"hub-{rows._fingerprint}-{picture}-{label}",
-                [f"{key}[{n}]" for n in known],
-                ["" if secret[n] else decode(values[n]) for n in known],
-                [HubPicture(stored, n, picture) for n in known],
+        if split is not None and any(listing.split == split for listing in listings):
+            twice = ", ".join(other for other in said if said[other] == split)
+            raise GuinaError(
+                f"hf:{name} has more than one {split} split: {twice}", "one of each", "save the one you mean alone"
             )
-        )
+        listings.append(list_split(name, key, rows, split, columns, labelled, report))
     return [listing for listing in listings if len(listing.names)]
+
+
+def list_split(
+    name: str, key: str, rows: Any, split: str | None, columns: Columns, labelled: bool, report: Report
+) -> Listing:
+    """The listing of one split; pictures without a label are skipped where each needs one."""
+    picture, label = columns_of(name, rows.features, columns, labelled)
+    labels = labels_of(rows, label) if label else [""] * len(rows)
+    known = [n for n in range(len(rows)) if labels[n] or not labelled]
+    if labelled and not known:
+        report.problems.append(f"left out: no picture of {key} has a label")
+    elif len(known) < len(rows):
+        report.found += len(rows) - len(known)
+        for n in set(range(len(rows))).difference(known):
+            report.skip(f"{key}[{n}]", "no label")
+    stored = rows.cast_column(picture, no_decoding())
+    return Listing(
+        split,
+        f"hub-{rows._fingerprint}-{picture}-{label}",
+        [f"{key}[{n}]" for n in known],
+        [labels[n] for n in known],
+        [HubPicture(stored, n, picture) for n in known],
+    )
+
+
+def labels_of(rows: Any, label: str) -> list[str]:
+    """The class of each row, "" where it has none: null, or −1 beside classes that are numbered from 0.
+
+    Raises:
+        GuinaError: a label is a list or an object.
+    """
+    feature, values = rows.features[label], list(rows[label])
+    decode = feature.int2str if hasattr(feature, "int2str") else None
+    secret = decode is not None or 0 in values  # of −1 and 1 both are classes
+    odd = next((n for n, value in enumerate(values) if isinstance(value, (list, dict))), None)
+    if odd is not None:
+        raise GuinaError(
+            f"row {odd} of the column {label} is {type(values[odd]).__name__}",
+            "one text or number for each picture",
+            "name another column with --label-column",
+        )
+    there = [None if value == -1 and secret else value for value in values]
+    return without_missing(
+        [class_name(decode(value) if decode is not None and value is not None else value) for value in there]
+    )
 
 
 def load(name: str) -> Any:
@@ -99,10 +144,12 @@ def columns_of(name: str, features: Any, columns: Columns, labelled: bool = True
         if asked and asked not in kinds:
             raise GuinaError(f"hf:{name} has no column {asked}", ", ".join(kinds), did_you_mean(asked, kinds))
         fitting = [asked] if asked else [key for key in kinds if kinds[key] == kind]
-        fitting = fitting if len(fitting) == 1 else [word for word in words if word in (fitting or kinds)]
-        if not fitting and (labelled or kind == "Image"):
+        if len(fitting) != 1:
+            fitting = [key for key in fitting or kinds if bare(key) in words] or fitting
+        if len(fitting) > 1 or (not fitting and (labelled or kind == "Image")):
+            said = f": {' and '.join(fitting)} could each be it" if fitting else ""
             raise GuinaError(
-                f"hf:{name} has the columns {', '.join(kinds)}",
+                f"hf:{name} has the columns {', '.join(kinds)}{said}",
                 "one of pictures and one of labels",
                 f"name it with {option}",
             )

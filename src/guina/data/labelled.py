@@ -3,29 +3,21 @@
 Paths are relative to the table's folder and stay inside it.
 """
 
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 
-from guina.data.listings import WORDS, Listing, leads_inside, split_within, stamp
-from guina.data.pictures import SUFFIXES
+from guina.data.class_names import class_name, how_named, readable, says_nothing, without_missing
+from guina.data.columns import Columns, guessed, label_column, path_column, split_column
+from guina.data.csv_rows import is_file
+from guina.data.listings import Listing, leads_inside, stamp
+from guina.data.places import Places, outside
 from guina.data.records import Report
+from guina.data.split_names import split_within, splits_of_names
 from guina.data.tables import Table, read_table
 from guina.errors import GuinaError
 
-PATHS = ("path", "file_name", "filename", "file", "image", "image_path", "img", "picture", "filepath")
-LABELS = ("label", "class", "category", "target", "labels", "y")
-SPLIT_COLUMNS = ("split", "subset", "set", "partition")
-PICTURES = tuple(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Which columns hold the path and the label; "": the obvious ones."""
-
-    path: str = ""
-    label: str = ""
+TRIED = 10  # rows by which a table beside pictures is known
 
 
 def list_tables(
@@ -42,8 +34,9 @@ def list_tables(
     if len(tables) == 1:
         table = read_table(tables[0])
         whole = split_within(tables[0].stem)
-        listings = [list_rows(table, rows, split, report, columns, labelled) for split, rows in by_split(table, whole)]
-        return [listing for listing in listings if listing.split in (None, *splits)]
+        found = by_split(table, whole, report)
+        asked = [(split, rows) for split, rows in found if split in (None, *splits)]
+        return list_rows(table, asked or found, report, columns, labelled)
     named: dict[str, Path] = {}
     for path in tables:
         split = split_within(path.stem)
@@ -55,17 +48,31 @@ def list_tables(
             )
         named[split] = path
     read = {split: read_table(path) for split, path in named.items() if split in splits}
-    return [list_rows(t, range(len(t)), split, report, columns, labelled) for split, t in read.items()]
+    return [
+        listing
+        for split, table in read.items()
+        for listing in list_rows(table, [(split, range(len(table)))], report, columns, labelled)
+    ]
 
 
 def is_obvious(tables: Sequence[Path], columns: Columns) -> bool:
-    """Whether tables beside class folders are about pictures: they have a column of paths and one of labels."""
+    """Whether tables beside class folders are about pictures: they have a column of paths and one of labels.
+
+    Raises:
+        GuinaError: a table has paths of files that are there, and it is not certain which are the labels.
+    """
     if columns.path or columns.label:
         return True
     try:
         table = read_table(tables[0])
-        return path_column(table, columns) != label_column(table, columns)
+        path = path_column(table, columns)
     except GuinaError:
+        return False
+    try:
+        return path != label_column(table, columns)
+    except GuinaError:
+        if some_are_there(table, path):
+            raise
         return False
 
 
@@ -78,85 +85,111 @@ def say_which(tables: Sequence[Path], columns: Columns) -> bool:
         return False
     try:
         table = read_table(tables[0])
-        places = table.column(path_column(table, columns))[:10]
+        return some_are_there(table, path_column(table, columns))
     except GuinaError:
         return False
-    return any(not outside(place) and os.path.isfile(table.path.parent / place.strip()) for place in places)
 
 
-def by_split(table: Table, whole: str | None) -> Iterator[tuple[str | None, Sequence[int]]]:
-    """The rows of each split that the table names; all of them otherwise."""
-    names = {name.strip().lower(): name for name in table.columns}
-    column = next((names[word] for word in SPLIT_COLUMNS if word in names), None)
-    said = [value.strip().lower() for value in table.columns[column]] if column else []
-    if not column or not set(said) <= set(WORDS):
-        yield whole, range(len(table))
-        return
-    for split in sorted({WORDS[value] for value in said}):
-        yield split, [row for row, value in enumerate(said) if WORDS[value] == split]
+def some_are_there(table: Table, path: str) -> bool:
+    """Whether some of the first paths are files that are there."""
+    places = [place.strip() for place in table.column(path)[:TRIED]]
+    return any(place and not outside(place) and is_file(table.path.parent, place) for place in places)
 
 
-def path_column(table: Table, columns: Columns) -> str:
-    def has_pictures(values: list[str]) -> bool:
-        return sum(value.lower().endswith(PICTURES) for value in values) > 0.5 * len(values)
-
-    return columns.path or table.guess("paths", PATHS, has_pictures, "--path-column")
-
-
-def label_column(table: Table, columns: Columns, labelled: bool = True) -> str:
-    """The column of labels; "" where there need be none and none is called so."""
-
-    def repeats(values: list[str]) -> bool:
-        return len(set(values)) <= max(2, len(values) // 2) and not any(v.lower().endswith(PICTURES) for v in values)
-
-    if not labelled:
-        named = (name for word in LABELS for name in table.columns if name.strip().lower() == word)
-        return columns.label or next(named, "")
-    return columns.label or table.guess("labels", LABELS, repeats, "--label-column")
+def by_split(table: Table, whole: str | None, report: Report) -> list[tuple[str | None, Sequence[int]]]:
+    """The rows of each split that the table names; all of them otherwise. Rows of no split are skipped."""
+    column = split_column(table)
+    if not column:
+        return [(whole, range(len(table)))]
+    said = [value.strip() for value in table.columns[column]]
+    values = sorted(set(said))
+    meant = dict(zip(values, splits_of_names(values, f"{table.path}, column {column}"), strict=True))
+    for row, value in enumerate(said):
+        if meant[value] is None:
+            report.found += 1
+            why = f"{column} is {value}, neither train, val nor test" if value else f"{column} is empty"
+            report.skip(f"line {table.lines[row]}", why)
+    found = sorted({split for split in meant.values() if split})
+    return [(split, [row for row, value in enumerate(said) if meant[value] == split]) for split in found]
 
 
 def list_rows(
-    table: Table, rows: Sequence[int], split: str | None, report: Report, columns: Columns, labelled: bool
+    table: Table,
+    parts: Sequence[tuple[str | None, Sequence[int]]],
+    report: Report,
+    columns: Columns,
+    labelled: bool,
+) -> list[Listing]:
+    """The pictures that some rows of a table name, a listing for each split."""
+    path = path_column(table, columns)
+    label = label_column(table, columns, labelled)
+    for how in table.notes:
+        report.convert(table.path.name, how)
+    report.problems += guessed(table, path, label, columns)
+    places = table.column(path)
+    answers = classes_of(table, label, report) if label else [""] * len(table)
+    finder = Places(table.path.parent)
+    return [list_some(table, rows, split, (places, answers), finder, labelled, report) for split, rows in parts]
+
+
+def classes_of(table: Table, label: str, report: Report) -> list[str]:
+    """The name of each row's class, "" where it has none; what was changed or looks odd is said."""
+    raw = table.column(label)
+    named = {value: class_name(value) for value in set(raw)}
+    answers = without_missing([named[value] for value in raw])
+    for value, line in zip(raw, table.lines, strict=True):
+        how = how_named(value, named[value])
+        if how:
+            report.convert(f"{table.path.name}, line {line}", how)
+    odd = Counter(answer for answer in answers if answer and says_nothing(answer))
+    for name, n in odd.items():
+        report.problems.append(
+            f"warning: {n} picture{'s have' if n > 1 else ' has'} the label {name}: taken for a class of this name; "
+            "where there is no label leave it empty"
+        )
+    return answers
+
+
+def list_some(
+    table: Table,
+    rows: Sequence[int],
+    split: str | None,
+    said: tuple[Sequence[str], Sequence[str]],
+    finder: Places,
+    labelled: bool,
+    report: Report,
 ) -> Listing:
-    """The pictures that some rows of a table name."""
-    places = table.column(path_column(table, columns))
-    answering = label_column(table, columns, labelled)
-    answers = table.column(answering) if answering else [""] * len(table)
-    root = table.path.parent
+    """The pictures that some rows of a table name.
+
+    Args:
+        said: the path and the label of each row of the table.
+    """
+    root = finder.root
     inside = root.resolve()
     paths: list[Path] = []
     labels: list[str] = []
     names: list[str] = []
     for row in rows:
-        place, label = places[row].strip(), answers[row].strip()
+        place, label = said[0][row].strip(), said[1][row]
         if labelled and not label:
             report.found += 1
-            report.skip(place or f"line {table.lines[row]}", "no label")
+            report.skip(readable(place) or f"line {table.lines[row]}", "no label")
             continue
-        path = root / place
         if not place or outside(place):
             raise GuinaError(
-                f"{table.path}, line {table.lines[row]}: {place or 'an empty path'} leads out of its folder"
-                if place
-                else f"{table.path}, line {table.lines[row]}: an empty path",
+                f"{table.path}, line {table.lines[row]}: "
+                + (f"{readable(place)} leads out of its folder" if place else "an empty path"),
                 f"paths inside {root}, relative to it",
+                "write the path from the table's folder on" if place else "fill it, or remove the line",
             )
-        if not leads_inside(path, inside):
+        found = finder.find(place)
+        if not leads_inside(found.path, inside):
             report.found += 1
-            report.skip(place, "a link that leads out of the folder")
+            report.skip(readable(place), "a link that leads out of the folder")
             continue
-        paths.append(path)
+        if found.how:
+            report.convert(readable(place), found.how)
+        paths.append(found.path)
         labels.append(label)
-        names.append(place)
+        names.append(readable(place))
     return Listing(split, stamp([table.path, *paths], *labels), names, labels, paths)
-
-
-def outside(place: str) -> bool:
-    """Whether a path is absolute on some system, or climbs.
-
-    Example:
-        >>> [outside(p) for p in ("a/b.png", "/a.png", "C:/a.png", "a/../../b.png", "..hidden.png")]
-        [False, True, True, True, False]
-    """
-    windows = PureWindowsPath(place)
-    return place.startswith(("/", "\\", "~")) or bool(windows.drive) or ".." in windows.parts

@@ -14,17 +14,21 @@ A split that was not asked for is not even listed.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from guina.data.array_files import list_idx, list_npz
-from guina.data.folders import list_folders
+from guina.data.columns import Columns
+from guina.data.entries import entries_of
+from guina.data.folders import inner_folder, list_folders
 from guina.data.hub import list_hub
-from guina.data.labelled import Columns, is_obvious, list_tables, say_which
+from guina.data.labelled import is_obvious, list_tables, say_which
 from guina.data.listings import Listing
-from guina.data.records import Report
+from guina.data.records import TEST, TRAIN, Report
 from guina.data.samples import SAMPLES
+from guina.data.split_names import splits_of_names
 from guina.data.tables import SUFFIXES
-from guina.data.unlabelled import holds_pictures, list_unlabelled
+from guina.data.unlabelled import holds_pictures, is_picture, list_unlabelled
 from guina.errors import GuinaError, did_you_mean
 
 LAYOUTS = "class folders (photos/cat/1.jpg), a table of paths and labels, idx files, or an .npz file"
@@ -39,6 +43,8 @@ def list_pictures(
     """The listings of a source for these splits.
 
     Args:
+        splits: without train among them the pictures are to be judged only: where a source names no splits, all of it
+            is the test split.
         columns: which columns of a table, or of a data set of the hub, are meant.
         labelled: whether pictures need labels; otherwise one without has "".
 
@@ -47,22 +53,12 @@ def list_pictures(
     """
     path = Path(source)
     if source.startswith("hf:"):
-        listings = list_hub(source.removeprefix("hf:"), splits, columns, labelled)
+        listings = list_hub(source.removeprefix("hf:"), splits, report, columns, labelled)
     elif path.is_file():
-        listings = list_npz([path], splits, labelled, columns, report) if path.suffix == ".npz" else []
-        listings = list_tables([path], splits, report, columns, labelled) if path.suffix in SUFFIXES else listings
+        listings = list_npz([path], splits, labelled, columns, report) if path.suffix.lower() == ".npz" else []
+        listings = list_tables([path], splits, report, columns, labelled) if is_table(path) else listings
     elif path.is_dir():
-        arrays = sorted(path.glob("*.npz")) if labelled or not holds_pictures(path) else []
-        listings = (
-            list_idx(path, splits, labelled)
-            or list_npz(arrays, splits, labelled, columns, report)
-            or (
-                list_tables(tables, splits, report, columns, labelled)
-                if (tables := tables_in(path, columns, labelled))
-                else []
-            )
-            or (list_folders if labelled else list_unlabelled)(path, splits, report)
-        )
+        listings = list_folder(path, splits, report, columns, labelled)
     elif source in SAMPLES:
         listings = SAMPLES[source](Listing)
     else:
@@ -73,21 +69,52 @@ def list_pictures(
             LAYOUTS if labelled else UNLABELLED,
             "check the path",
         )
+    if TRAIN not in splits:
+        judged = TEST if TEST in splits else splits[0]
+        listings = [listing if listing.split else replace(listing, split=judged) for listing in listings]
     asked = [listing for listing in listings if listing.split is None or listing.split in splits]
     if not asked:
         there = ", ".join(sorted(str(listing.split) for listing in listings))
-        raise GuinaError(f"{source} has only a split for {there}", f"one for {' or '.join(splits)}", "add its pictures")
+        raise GuinaError(
+            f"{source} has only a split for {there}",
+            f"one for {' or '.join(splits)}",
+            "add its pictures, or name the folder or the file of the split itself",
+        )
     return asked
+
+
+def list_folder(path: Path, splits: Sequence[str], report: Report, columns: Columns, labelled: bool) -> list[Listing]:
+    """The listings of a folder: arrays, a table, or folders of pictures, whichever there is first."""
+
+    def is_source(folder: Path) -> bool:
+        folders, loose = entries_of(folder, path, lambda _: None)
+        if labelled and any(p.suffix.lower() == ".npz" or "ubyte" in p.name or is_table(p) for p in loose):
+            return True
+        enough = len(folders) > 1 and not any(is_picture(p) for p in loose)
+        return enough and (labelled or len({*splits_of_names([f.name for f in folders], folder)} - {None}) > 1)
+
+    path = inner_folder(path, is_source, report)
+    arrays = sorted(path.glob("*.npz")) if labelled or not holds_pictures(path) else []
+    listings = list_idx(path, splits, labelled) or list_npz(arrays, splits, labelled, columns, report)
+    if not listings and (tables := tables_in(path, columns, labelled)):
+        listings = list_tables(tables, splits, report, columns, labelled)
+    return listings or (list_folders if labelled else list_unlabelled)(path, splits, report)
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is a table by its name."""
+    return path.suffix.lower() in SUFFIXES
 
 
 def tables_in(folder: Path, columns: Columns, labelled: bool) -> list[Path]:
     """The tables in a folder that say what is what; beside folders, which may be classes, only if that is obvious, and
     so beside pictures that may do without a table.
     """
-    tables = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES and path.is_file())
+    folders, loose = entries_of(folder, folder, lambda _: None)
+    tables = [path for path in loose if is_table(path)]
     if not tables:
         return []
-    beside = any(path.is_dir() for path in folder.iterdir()) or (not labelled and holds_pictures(folder))
+    beside = bool(folders) or (not labelled and holds_pictures(folder))
     return [] if beside and not (is_obvious if labelled else say_which)(tables, columns) else tables
 
 

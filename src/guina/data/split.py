@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from guina.data.records import SPLITS, TRAIN
 from guina.errors import GuinaError
 
 DIGEST = 16  # bytes of BLAKE2b that stand for a content
@@ -35,7 +36,7 @@ def cut_validation(digests_ND: np.ndarray, label_N: Sequence[str], share: float)
         np.True_
     """
     if not 0 < share < 1:
-        raise GuinaError(f"--validation {share}", "a share between 0 and 1, such as 0.1")
+        raise GuinaError(f"--validation {share}", "a share between 0 and 1", "say --validation 0.1, or leave it out")
     at_N = position(digests_ND)
     chosen_N = at_N < share
     labels = np.asarray(label_N)
@@ -75,6 +76,23 @@ def contradictions(digests_ND: np.ndarray, label_N: np.ndarray) -> list[str]:
     pair = " and ".join(str(names[class_N[row[torn[0]]]]) for row in (one, other))
     said = f"{count} pictures are" if count > 1 else "1 picture is"
     return [f"warning: {said} in more than one class, such as {pair}: one of the labels is wrong"]
+
+
+def strangers(label_N: np.ndarray, split_N: np.ndarray) -> list[str]:
+    """What there is to say of classes to judge by that there are no pictures to learn of.
+
+    Example:
+        >>> strangers(np.array(["cat", "dog", "1.5"], object), np.array([0, 0, 2]))
+        ['warning: the test split has pictures of 1.5, which the training split does not have']
+    """
+    of = {split: set(label_N[split_N == n]) for n, split in enumerate(SPLITS)}
+    notes = []
+    for split in SPLITS:
+        strange = sorted(of[split] - of[TRAIN]) if of[TRAIN] else []
+        if strange:
+            named = ", ".join(strange[:5]) + (", …" if len(strange) > 5 else "")
+            notes.append(f"warning: the {split} split has pictures of {named}, which the training split does not have")
+    return notes
 
 
 def duplicates(digests: dict[str, np.ndarray]) -> list[str]:

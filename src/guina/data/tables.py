@@ -1,37 +1,47 @@
-"""Tables that say what belongs to which file: CSV (comma, semicolon or tab) and JSON lines.
+"""Tables that say what belongs to which file: CSV (comma, semicolon, tab or bar) and JSON lines.
 
 A table is read whole before anything else; every complaint names the line it is about.
 """
 
-import csv
-import io
+import codecs
 import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from guina.data.class_names import class_name, readable
+from guina.data.csv_rows import read_rows
 from guina.errors import GuinaError, did_you_mean
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
-DELIMITERS = ",;\t"
 MOST_BYTES = 1 << 30
-LONGEST = 10_000_000  # characters of a field
+MARKS = {  # byte order marks; UTF-32's begins like UTF-16's
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
 
 
 @dataclass(frozen=True)
 class Table:
-    """Columns of texts, all of one length.
+    """Columns of texts, all of one length; "" is no value.
 
     Args:
         path: where it was read.
         columns: name → values.
         lines: the line of the file, from 1, on which each row begins.
+        nested: names of what has values that are no text → the first line where it has one, and what that is.
+        notes: how the file was converted.
     """
 
     path: Path
     columns: dict[str, list[str]]
     lines: list[int]
+    nested: dict[str, tuple[int, str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -40,123 +50,130 @@ class Table:
         """A column by its name.
 
         Raises:
-            GuinaError: there is none; the message says which there are.
+            GuinaError: there is none (the message says which there are), or a value of it is a list or an object.
         """
-        if name not in self.columns:
+        if name not in self.columns and name not in self.nested:
             raise GuinaError(
                 f"{self.path} has no column {name}",
                 f"one of its columns: {', '.join(self.columns)}",
                 did_you_mean(name, self.columns),
             )
-        return self.columns[name]
-
-    def guess(self, wanted: str, words: Sequence[str], fits: Callable[[list[str]], bool], option: str) -> str:
-        """The column whose name is one of some words, or else the only one whose values fit.
-
-        Args:
-            wanted: what is looked for, in words for the message.
-            option: the setting by which the user can say it.
-
-        Raises:
-            GuinaError: none is obvious.
-        """
-        named = [name for word in words for name in self.columns if name.strip().lower() == word]
-        fitting = named[:1] or [name for name, values in self.columns.items() if fits(values)]
-        if len(fitting) != 1:
+        if name in self.nested:
+            line, kind = self.nested[name]
             raise GuinaError(
-                f"{self.path}: it is not obvious which column has the {wanted}",
-                f"one called {', '.join(words[:4])}; found {', '.join(self.columns)}",
-                f"name it with {option}",
+                f"{self.path}, line {line}: {name} is {kind}",
+                "one text or number for each picture",
+                "write it as a text, or name another column with --label-column or --path-column",
             )
-        return fitting[0]
+        return self.columns[name]
 
 
 def read_table(path: Path) -> Table:
     """A table from a file, by its extension.
 
     Raises:
-        GuinaError: it is no table: not UTF-8, a ragged row, a header that says a name twice, no rows.
+        GuinaError: it is no table: not in Unicode, a ragged row, a header that says a name twice, no rows.
     """
     try:
         size = path.stat().st_size
         if size > MOST_BYTES:
             raise GuinaError(f"{path} has {size >> 20} MB", "a table of at most 1 GB", "split it")
-        text = path.read_bytes().decode("utf-8-sig")
+        data = path.read_bytes()
     except OSError as error:
-        raise GuinaError(f"{path} cannot be read ({error.strerror})", "a readable file") from None
-    except UnicodeDecodeError as error:
         raise GuinaError(
-            f"{path} is not UTF-8: byte {error.start} is {error.object[error.start]:#04x}",
-            "UTF-8, with or without a byte order mark",
-            "save it as UTF-8",
+            f"{path} cannot be read ({error.strerror})", "a readable file", "check its permissions"
         ) from None
-    table = read_json_lines(path, text) if path.suffix in (".jsonl", ".ndjson") else read_csv(path, text)
+    text, notes = decode(data, path)
+    if path.suffix.lower() in (".jsonl", ".ndjson"):
+        table = read_json_lines(path, text)
+    else:
+        header, rows, lines, more = read_rows(path, text)
+        columns = {name: [row[k] for row in rows] for k, name in enumerate(header)}
+        table = Table(path, columns, lines, notes=more)
+    table.notes[:0] = notes
     if not len(table):
-        raise GuinaError(f"{path} has no rows", "a header and rows" if path.suffix[1] in "ct" else "one object a line")
+        whole = "a header and rows" if path.suffix.lower()[1] in "ct" else "one object a line"
+        raise GuinaError(f"{path} has no rows", whole, "fill it, or remove it")
     return table
 
 
-def delimiter_of(header: str) -> str:
-    """What separates the names of a header: the commonest of comma, semicolon and tab outside of quotes.
+def decode(data: bytes, path: Path) -> tuple[str, list[str]]:
+    """The text of a file in UTF-8, or in what its byte order mark or its zero bytes say; how it was converted.
+
+    Raises:
+        GuinaError: it is in another encoding; none is guessed that would take any bytes.
+    """
+    mark = next((mark for mark in MARKS if data.startswith(mark)), b"")
+    encoding = MARKS.get(mark) or encoding_by_zeros(data)
+    try:
+        text = data[len(mark) :].decode(encoding)
+    except UnicodeDecodeError as error:
+        at = error.start + len(mark)
+        raise GuinaError(
+            f"{path} is not {encoding.upper()}: byte {at} is {data[at]:#04x}",
+            "UTF-8, with or without a byte order mark, or UTF-16 with one",
+            'save it as UTF-8: in Excel as "CSV UTF-8", in an editor with the encoding UTF-8',
+        ) from None
+    if "\0" in text:
+        line = len(re.findall(r"\r\n|\r|\n", text[: text.index("\0")])) + 1
+        raise GuinaError(f"{path}, line {line} has a zero byte", "text", "save the table again, or mend the line")
+    return text, [] if encoding == "utf-8" else [f"{encoding[:6].upper()} to UTF-8"]
+
+
+def encoding_by_zeros(data: bytes) -> str:
+    """UTF-16 or UTF-32 without a mark has zeros where Latin letters have none; anything else is taken for UTF-8.
 
     Example:
-        >>> delimiter_of("path;label"), delimiter_of('"a;b",c'), delimiter_of("path")
-        (';', ',', ',')
+        >>> [encoding_by_zeros("path".encode(name)) for name in ("utf-8", "utf-16-be", "utf-32-le")]
+        ['utf-8', 'utf-16-be', 'utf-32-le']
     """
-    bare = re.sub(r'"[^"]*"', "", header)
-    return max(DELIMITERS, key=bare.count)
-
-
-def read_csv(path: Path, text: str) -> Table:
-    csv.field_size_limit(LONGEST)
-    delimiter = delimiter_of(text.split("\n", 1)[0])
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    began = 1
-    try:
-        for row in reader:
-            if row:  # an empty line is none
-                rows.append(row)
-                lines.append(began)
-            began = reader.line_num + 1
-    except csv.Error as error:
-        raise GuinaError(f"{path}, line {began}: {error}", "quotes that are closed") from None
-    if not rows:
-        return Table(path, {}, [])
-    header = [name.strip() for name in rows[0]]
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise GuinaError(f"{path} has two columns called {twice[0] or '(nothing)'}", "a name for each", "rename one")
-    for row, line in zip(rows, lines, strict=True):
-        if len(row) != len(header):
-            raise GuinaError(
-                f"{path}, line {line} has {len(row)} fields",
-                f"{len(header)}, as the header has",
-                "put texts that hold the delimiter into quotes" if len(row) > len(header) else "fill the row",
-            )
-    return Table(path, {name: [row[k] for row in rows[1:]] for k, name in enumerate(header)}, lines[1:])
+    head = data[:4]
+    if len(head) < 4 or len(data) % 2:
+        return "utf-8"
+    zeros = tuple(byte == 0 for byte in head)
+    known = {(False, True, True, True): "utf-32-le", (True, True, True, False): "utf-32-be"}
+    known |= {(False, True, False, True): "utf-16-le", (True, False, True, False): "utf-16-be"}
+    return known.get(zeros, "utf-8")
 
 
 def read_json_lines(path: Path, text: str) -> Table:
-    records: list[dict[str, str]] = []
+    """One object a line. A value that is null or NaN, or lacks, is ""; a number that is whole is written as one."""
+    records: list[dict[str, Any]] = []
     lines: list[int] = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise GuinaError(f"{path}, line {number} is no JSON: {error}", "one object a line") from None
-        if not isinstance(record, dict):
-            raise GuinaError(f"{path}, line {number} is {type(record).__name__}, no object", "one object a line")
-        flat = {str(key): value for key, value in record.items() if isinstance(value, str | int | float)}
-        records.append({key: value if isinstance(value, str) else json.dumps(value) for key, value in flat.items()})
-        lines.append(number)
-    names = list(dict.fromkeys(name for record in records[:1000] for name in record))
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
+        if line.strip():
+            records.append(read_object(path, line, number))
+            lines.append(number)
+    names = list(dict.fromkeys(name for record in records for name in record))
+    columns: dict[str, list[str]] = {name: [] for name in names}
+    nested: dict[str, tuple[int, str]] = {}
     for record, line in zip(records, lines, strict=True):
-        missing = [name for name in names if name not in record]
-        if missing and all(name in records[0] for name in missing):
-            raise GuinaError(f"{path}, line {line} has no {missing[0]}", f"{', '.join(names)}", "fill it")
-    kept = [name for name in names if all(name in record for record in records)]
-    return Table(path, {name: [record[name] for record in records] for name in kept}, lines)
+        for name, values in columns.items():
+            value = record.get(name)
+            if isinstance(value, (list, dict)):
+                nested.setdefault(name, (line, "a list" if isinstance(value, list) else "an object"))
+            else:
+                values.append(value if isinstance(value, str) else class_name(value))
+    plain = {name: values for name, values in columns.items() if name not in nested}
+    return Table(path, plain, lines, nested)
+
+
+def read_object(path: Path, line: str, number: int) -> dict[str, Any]:
+    """The object that a line is.
+
+    Raises:
+        GuinaError: it is none.
+    """
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:  # ValueError: a number of too many digits, too
+        raise GuinaError(
+            f"{path}, line {number} is no JSON: {error}", "one object a line", "mend the line, or remove it"
+        ) from None
+    if not isinstance(record, dict):
+        raise GuinaError(
+            f"{path}, line {number} is {type(record).__name__}, no object",
+            "one object a line",
+            'write each line as {"path": "a.jpg", "label": "cat"}',
+        )
+    return {readable(key).strip(): value for key, value in record.items()}

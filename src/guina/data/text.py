@@ -15,12 +15,12 @@ from pathlib import Path
 from guina.data.encodings import HEAD, beginning, check_encoding, likely, recognise
 from guina.data.own import WHY, is_own, is_own_page
 from guina.data.records import Report
+from guina.data.split_names import split_begun, split_named
 from guina.errors import GuinaError
 
 BOUNDARY = "\x1d"  # the group separator of ASCII: no text has it
 CHUNK = 1 << 22  # bytes read at a time
 EDGE = 64  # characters at the end of a piece among which a place is looked for that no letter goes across
-SPLIT_NAMES = {"train": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val", "test": "test"}
 NO_TEXT = (
     ".jpg",
     ".jpeg",
@@ -107,11 +107,7 @@ def split_of(path: Path, root: str) -> str | None:
     """The split that a file's name or folder says: train.txt, test/a.txt, valid-1.txt; None: it says none."""
     base = Path(root)
     parts = path.relative_to(base).parts if base.is_dir() else (path.name,)
-    for part in parts:
-        word = part.lower().split(".")[0].split("-")[0].split("_")[0]
-        if word in SPLIT_NAMES:
-            return SPLIT_NAMES[word]
-    return None
+    return next((split for part in parts if (split := split_named(part.split(".")[0]) or split_begun(part))), None)
 
 
 def read_text(path: Path, report: Report, encoding: str = "utf-8") -> Iterator[str]:

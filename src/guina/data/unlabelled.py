@@ -13,11 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from guina.data.folders import entries_of, entries_sorted, leave_out, split_folders, those_inside
-from guina.data.labelled import PICTURES
-from guina.data.listings import Listing, clean, name_of, split_named, stamp
+from guina.data.class_names import class_name
+from guina.data.columns import PICTURES
+from guina.data.entries import entries_of, entries_sorted, leave_out, teller, those_inside
+from guina.data.listings import Listing, name_of, stamp
 from guina.data.pictures import is_ignored, walk
 from guina.data.records import Report
+from guina.data.split_folders import split_folders, splits_below
+from guina.data.split_names import splits_of_names
 from guina.errors import GuinaError
 
 OTHERS = (
@@ -34,26 +37,40 @@ def list_unlabelled(root: Path, splits: Sequence[str], report: Report) -> list[L
         GuinaError: a folder that cannot be read, a link to one outside, no split that was asked for, or a split of two
             folders or without pictures.
     """
-
-    def ignored(path: Path) -> None:
-        report.ignore(path.name)
-
+    ignored = teller(report)
     folders, loose = entries_of(root, root, ignored)
-    named = [(split_named(folder.name), folder) for folder in folders]
+    named = list(zip(splits_of_names([folder.name for folder in folders], root), folders, strict=True))
     if not are_splits([split for split, _ in named], loose):
+        below = splits_below(folders, root, ignored) if not any(map(is_picture, loose)) else []
+        if below:
+            return list_below(below, root, splits, report)
         listing = list_place(root, folders, loose, root, None, ignored, report)
         return [listing] if listing.paths else []
     leave_out(loose, root, "beside the folders of splits", report)
-    chosen = split_folders(named, root, splits, report)
-    if not chosen:
-        there = ", ".join(sorted({split for split, _ in named if split}))
-        raise GuinaError(f"{root} has only a split for {there}", f"one for {' or '.join(splits)}", "add its pictures")
     listings = []
-    for split, folder in chosen.items():
+    for split, folder in split_folders(named, root, splits, report).items():
         listing = list_place(folder, *entries_of(folder, root, ignored), root, split, ignored, report)
         if not listing.paths:
             raise GuinaError(f"there are no pictures in {folder}", "pictures of each split", "fill it or remove it")
         listings.append(listing)
+    return listings
+
+
+def list_below(
+    below: Sequence[tuple[str, Path, Path]], root: Path, splits: Sequence[str], report: Report
+) -> list[Listing]:
+    """The pictures of splits that lie within classes: cat/train/1.jpg."""
+    ignored = teller(report)
+    asked = [split for split in dict.fromkeys(split for split, _, _ in below) if split in splits]
+    listings = []
+    for split in asked:
+        places = [(class_name(up.name), place) for said, up, place in below if said == split]
+        found = [(path, name) for name, place in places for path in walk(place, ignored)]
+        label_of = {path: name for path, name in found if not is_other(path)}
+        leave_out([path for path, _ in found if is_other(path)], root, "beside the pictures", report)
+        paths = those_inside(label_of, root, report)
+        labels = [label_of[path] for path in paths]
+        listings.append(Listing(split, stamp(paths, *labels), [name_of(path, root) for path in paths], labels, paths))
     return listings
 
 
@@ -76,7 +93,7 @@ def list_place(
     groups = {folder: list(walk(folder, ignored)) for folder in folders}
     filled = [folder for folder, paths in groups.items() if any(not is_other(path) for path in paths)]
     classes = len(filled) > 1 and not any(map(is_picture, loose))
-    found = [(path, clean(folder.name) if classes else "") for folder, paths in groups.items() for path in paths]
+    found = [(path, class_name(folder.name) if classes else "") for folder, paths in groups.items() for path in paths]
     found += [] if classes else [(path, "") for path in loose]
     others = [path for path, _ in found if is_other(path)] + (list(loose) if classes else [])
     leave_out(others, root, "beside the pictures", report)

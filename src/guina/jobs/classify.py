@@ -22,8 +22,8 @@ from torch import Tensor
 from guina import metrics
 from guina.data import augment
 from guina.data import preprocess as input_layer
+from guina.data.columns import Columns
 from guina.data.gallery import decode_gallery, range_of_numbers, read_gallery, shape_of
-from guina.data.labelled import Columns
 from guina.data.order import Draw, Order, Shuffled
 from guina.data.pictures import find_pictures, try_picture
 from guina.data.records import TRAIN, VAL, Arrays, Records

@@ -17,8 +17,8 @@ from torch import Tensor
 from guina.adversarial import GAMES, flat_slope
 from guina.blocks.diffaug import diff_augment
 from guina.data import augment
+from guina.data.columns import Columns
 from guina.data.gallery import decode_gallery, range_of_numbers, read_gallery, shape_of
-from guina.data.labelled import Columns
 from guina.data.order import Draw, Order, Shuffled
 from guina.data.records import VAL, Arrays, Records
 from guina.data.values import Range
