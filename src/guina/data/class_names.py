@@ -78,7 +78,7 @@ def says_nothing(label: str) -> bool:
 
 
 def without_missing(labels: Sequence[str]) -> list[str]:
-    """Labels among which NaN, null, None … are none where all others are numbers; elsewhere these are words like others.
+    """Labels without NaN, null, None … where all others are numbers; elsewhere these are words like others.
 
     Example:
         >>> without_missing(["1", "nan", "2"]), without_missing(["None", "cat"])

@@ -5,7 +5,7 @@ A column that is called so exactly wins; then one that has such a word at the en
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from guina.data.class_names import NUMBER, class_name
@@ -148,12 +148,13 @@ def split_column(table: Table) -> str:
 
 
 def guessed(table: Table, path: str, label: str, columns: Columns) -> list[str]:
-    """What there is to say where columns were chosen by their values, and which were left out."""
-    chosen: list[tuple[str, str, Callable[[], bool]]] = [
-        ("paths", path, lambda: not columns.path and bare(path) not in PATHS),
-        ("labels", label, lambda: bool(label) and not columns.label and bare(label) not in LABELS),
-    ]
-    by_value = [f"the {what} are taken from the column {name}" for what, name, is_guess in chosen if is_guess()]
-    option = {"paths": "--path-column", "labels": "--label-column"}
-    flags = [option[what] for what, _, is_guess in chosen if is_guess()]
-    return [f"{table.path.name}: {' and '.join(by_value)}; {' and '.join(flags)} would say otherwise"] if flags else []
+    """What there is to say where columns were chosen by their values."""
+    notes = []
+    for what, name, asked, words, option in (
+        ("paths", path, columns.path, PATHS, "--path-column"),
+        ("labels", label, columns.label, LABELS, "--label-column"),
+    ):
+        if name and not asked and bare(name) not in words:
+            quote = f'"{name}"'
+            notes.append(f"{table.path.name}: the {what} are taken from {quote}; {option} says otherwise")
+    return notes

@@ -62,7 +62,7 @@ def read_rows(path: Path, text: str) -> Rows:
 
 
 def without_sep(text: str) -> tuple[str, str, int, list[str]]:
-    """A text without Excel's first line sep=;, the delimiter that it names ("": there is none), and the lines dropped."""
+    """A text without Excel's first line sep=;, the delimiter that it names (or ""), and how many lines were dropped."""
     first, end, rest = cut_line(text)
     said = SEP.match(first.strip(" ;,")) or SEP.match(first.strip(" \r\n"))
     return (

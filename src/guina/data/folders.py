@@ -26,7 +26,8 @@ def list_folders(root: Path, splits: Sequence[str], report: Report) -> list[List
         splits: without train among them the pictures are only judged: one class is enough.
 
     Raises:
-        GuinaError: two folders of a split that was asked for, folders that may be splits or classes; see `list_classes`.
+        GuinaError: two folders of a split that was asked for, or some that may be splits or classes; see
+            `list_classes`.
     """
     ignored = teller(report)
     folders = sub_folders(root, root, ignored, report)
@@ -145,7 +146,7 @@ def list_classes(folder: Path, classes: Classes, root: Path, split: str | None, 
             raise GuinaError(f"class folder {place} is empty", "pictures in every class folder", "fill it or remove it")
         how = how_named(place.name, name) if place.parent == folder else ""
         if how or name in seen:
-            report.convert(name_of(place, root), how or f"a folder of the same name as another, {name}")
+            report.convert(name_of(place, root), how or "a folder whose name is that of another one")
         seen.add(name)
         paths += mine
         labels += [name] * len(mine)

@@ -130,9 +130,8 @@ def encoding_by_zeros(data: bytes) -> str:
     head = data[:4]
     if len(head) < 4 or len(data) % 2:
         return "utf-8"
-    zeros = tuple(byte == 0 for byte in head)
-    known = {(False, True, True, True): "utf-32-le", (True, True, True, False): "utf-32-be"}
-    known |= {(False, True, False, True): "utf-16-le", (True, False, True, False): "utf-16-be"}
+    zeros = "".join("01"[byte == 0] for byte in head)
+    known = {"0111": "utf-32-le", "1110": "utf-32-be", "0101": "utf-16-le", "1010": "utf-16-be"}
     return known.get(zeros, "utf-8")
 
 
