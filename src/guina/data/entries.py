@@ -68,7 +68,11 @@ def folder_names(folder: Path) -> list[Path]:
 
 
 def leave_out(paths: Sequence[Path], root: Path, where: str, report: Report) -> None:
-    """Say that files are left out, if there are any."""
+    """Say that files are left out, if there are any; pages that guina wrote are ignored."""
+    mine = [path for path in paths if own.is_own_page(path)]
+    for path in mine:
+        report.ignore(name_of(path, root), own.WHY)
+    paths = [path for path in paths if path not in mine] if mine else paths
     if paths:
         some = ", ".join(name_of(path, root) for path in paths[:3]) + (", …" if len(paths) > 3 else "")
         report.problems.append(f"left out: {len(paths)} file{'s' if len(paths) > 1 else ''} {where} ({some})")

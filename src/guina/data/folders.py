@@ -137,9 +137,18 @@ def list_classes(folder: Path, classes: Classes, root: Path, split: str | None, 
     """
     paths: list[Path] = []
     labels: list[str] = []
-    ignored, seen = teller(report), set()
+    tell, seen = teller(report), set()
+    passed: list[Path] = []
+
+    def ignored(path: Path) -> None:
+        passed.append(path)
+        tell(path)
+
     for name, place in classes:
+        passed.clear()
         mine = those_inside((path for path in walk(place, ignored) if not own.is_own_page(path)), root, report)
+        if not mine and any(map(own.is_own, passed)):
+            continue  # a folder of earlier runs, which was not marked
         if not mine and split not in (None, TRAIN):
             report.problems.append(f"left out: {name_of(place, root)}/ is empty")
         elif not mine:

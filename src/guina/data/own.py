@@ -35,8 +35,16 @@ def make_folder(path: Path) -> None:
 
 
 def is_own(folder: Path) -> bool:
-    """Whether guina made a folder: it carries the mark, or is a run."""
-    return os.path.lexists(folder / MARK) or ((folder / "run.json").is_file() and (folder / "status.json").is_file())
+    """Whether guina made a folder: it carries the mark, is a run, or is the cache that $GUINA_CACHE names."""
+    if os.path.lexists(folder / MARK) or is_cache(folder):
+        return True
+    return (folder / "run.json").is_file() and (folder / "status.json").is_file()
+
+
+def is_cache(folder: Path) -> bool:
+    """Whether a folder is the cache that the user named."""
+    named = os.environ.get("GUINA_CACHE", "")
+    return os.path.basename(named.rstrip("/\\")) == folder.name and os.path.realpath(named) == os.path.realpath(folder)
 
 
 def is_own_page(path: Path) -> bool:

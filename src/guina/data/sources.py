@@ -26,6 +26,7 @@ from guina.data.labelled import is_obvious, list_tables, say_which
 from guina.data.listings import Listing
 from guina.data.records import TEST, TRAIN, Report
 from guina.data.samples import SAMPLES
+from guina.data.split_folders import splits_below
 from guina.data.split_names import splits_of_names
 from guina.data.tables import SUFFIXES
 from guina.data.unlabelled import holds_pictures, is_picture, list_unlabelled
@@ -73,7 +74,8 @@ def list_pictures(
         judged = TEST if TEST in splits else splits[0]
         listings = [listing if listing.split else replace(listing, split=judged) for listing in listings]
     asked = [listing for listing in listings if listing.split is None or listing.split in splits]
-    if not asked:
+    learned = TRAIN in splits and TEST not in splits  # there is something to be learned
+    if not asked or (learned and not any(listing.split in (None, TRAIN) for listing in asked)):
         there = ", ".join(sorted(str(listing.split) for listing in listings))
         raise GuinaError(
             f"{source} has only a split for {there}",
@@ -90,8 +92,10 @@ def list_folder(path: Path, splits: Sequence[str], report: Report, columns: Colu
         folders, loose = entries_of(folder, path, lambda _: None)
         if labelled and any(p.suffix.lower() == ".npz" or "ubyte" in p.name or is_table(p) for p in loose):
             return True
-        enough = len(folders) > 1 and not any(is_picture(p) for p in loose)
-        return enough and (labelled or len({*splits_of_names([f.name for f in folders], folder)} - {None}) > 1)
+        if len(folders) < 2 or any(is_picture(p) for p in loose):
+            return False
+        said = set(splits_of_names([f.name for f in folders], folder)) - {None}
+        return labelled or len(said) > 1 or bool(splits_below(folders, path, lambda _: None))
 
     path = inner_folder(path, is_source, report)
     arrays = sorted(path.glob("*.npz")) if labelled or not holds_pictures(path) else []
