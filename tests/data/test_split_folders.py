@@ -102,7 +102,7 @@ def test_classes_that_are_called_like_splits_stay_classes(tmp_path):
         (product("train_a_b train test", "cat dog") + product("train2", "cat dog"), "more than one folder of train"),
         ([*product("train", "cat dog"), "val"], "val has no class folders"),
         (product("test", "cat dog"), "has only a split for test"),
-        (product("test dev", "cat dog"), "has only a split for test, val"),
+        (product("test dev", "cat dog"), "has only a split for val\n  expected: one for train\n"),
     ],
 )
 def test_folders_that_may_be_splits_or_classes_are_asked_about(tmp_path, places, message):

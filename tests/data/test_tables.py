@@ -81,3 +81,82 @@ def test_what_pythons_writer_wrote_is_read(tmp_path_factory, rows, delimiter):
         return
     read = read_table(path)
     assert [list(pair) for pair in zip(*read.columns.values(), strict=True)] == whole
+
+
+# --- dialects ---
+
+TABLE = {"path": ["a.png", "b.png"], "label": ["cat", "dog"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("sep=;\r\npath;label\r\na.png;cat\r\nb.png;dog\r\n", "the first line sep=; taken for Excel's"),
+        ("\ufeffsep=,\npath,label\na.png,cat\nb.png,dog\n", "the first line sep=, taken for Excel's"),
+        ('"sep=\t"\npath\tlabel\na.png\tcat\nb.png\tdog\n', "the first line sep=\t taken for Excel's"),
+        ("path,label,\na.png,cat,\nb.png,dog,\n", None),
+        ("path;label;;\na.png;cat;;\nb.png;dog;;\n;;;\n;;;\n", "lines without a value left out"),
+        ("path,label\na.png,cat,\nb.png,dog,,\n", "empty fields behind the last column left out"),
+        (",path,label\n,a.png,cat\n,b.png,dog\n", "empty columns left out"),
+        ("path|label\na.png|cat\nb.png|dog\n", None),
+        ("path,label\ra.png,cat\rb.png,dog\r", None),
+        ("path,label\na.png,cat\nb.png,dog\n\n\n  \n", "lines without a value left out"),
+        ("\n\npath,label\na.png,cat\nb.png,dog\n", None),
+    ],
+)
+def test_dialects_of_csv(tmp_path, text, note):
+    read = table(tmp_path, text)
+    assert read.columns == TABLE
+    assert note is None or note in read.notes
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+@pytest.mark.parametrize("name", ["t.csv", "t.jsonl", "T.CSV"])
+def test_tables_in_every_unicode(tmp_path, encoding, name):
+    text = "path\tlabel\r\na.png\t猫é\r\n" if name != "t.jsonl" else '{"path": "a.png", "label": "猫é"}\r\n'
+    assert table(tmp_path, text.encode(encoding), name).columns == {"path": ["a.png"], "label": ["猫é"]}
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "gbk", "shift-jis"])
+def test_tables_in_other_encodings_are_refused_with_a_way_out(tmp_path, encoding):
+    text = {"gbk": "path,label\na.png,猫狗\n", "shift-jis": "path,label\na.png,猫の\n"}.get(
+        encoding, "path,label\na.png,café\n"
+    )
+    with pytest.raises(GuinaError, match=r"is not UTF-8: byte \d+ is 0x") as error:
+        table(tmp_path, text.encode(encoding))
+    assert "CSV UTF-8" in error.value.mend
+
+
+def test_decimal_commas_are_no_delimiters(tmp_path):
+    read = table(tmp_path, "a.png;1,5;cat\nb.png;2,5;dog\n")
+    assert list(read.columns.values()) == [["a.png", "b.png"], ["1,5", "2,5"], ["cat", "dog"]]
+    read = table(tmp_path, "path;weight;label\na.png;1,5;cat\nb.png;2,5;dog\n")
+    assert read.columns["weight"] == ["1,5", "2,5"]
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        ("a.png,cat\nb.png,dog\n", False),
+        ("here,label\nb.png,dog\n", False),  # a file that is there has no ending
+        ("path,label\na.png,cat\n", True),
+        ("file.name,label\na.png,cat\n", True),
+        ("0,1\na.png,cat\nb.png,dog\n", True),  # as pandas numbers columns
+        ("A.PNG;cat\nb.png;dog\n", False),
+        ("cat,dir\\a.jpg\ndog,dir\\b.jpg\n", False),
+    ],
+)
+def test_a_first_line_that_is_data_is_no_header(tmp_path, text, header):
+    (tmp_path / "here").write_text("x")
+    read = table(tmp_path, text)
+    lines = text.count("\n")
+    assert (len(read), read.lines[0]) == ((lines - 1, 2) if header else (lines, 1))
+    assert ("no header: the first line is a row" in read.notes) != header
+    assert (list(read.columns) == ["column 1", "column 2"]) != header
+
+
+def test_names_and_lines_are_those_of_the_file(tmp_path):
+    with pytest.raises(GuinaError, match="line 4 has 1 fields"):
+        table(tmp_path, "sep=,\npath,label\na.png,cat\nb.png\n")
+    assert table(tmp_path, 'sep=;\npath;label\n"a\nb.png";cat\nc.png;dog\n').lines == [3, 5]
+    assert list(table(tmp_path, ",path\n1,a\n").columns) == ["column 1", "path"]

@@ -21,7 +21,7 @@ EXACT = 2**53  # up to which a float is the whole number that it looks like
 
 
 def class_name(label: Any) -> str:
-    """A label as the name of its class: 3.0 and "3.0" are 3, "03" is another; bytes are UTF-8; "" is no label.
+    r"""A label as the name of its class: 3.0 and "3.0" are 3, "03" is another; bytes are UTF-8; "" is no label.
 
     Example:
         >>> [class_name(x) for x in (np.float32(3), "3.0", "03", np.bool_(True), np.float64(1.5), b"caf\xc3\xa9")]
@@ -46,11 +46,11 @@ def class_name(label: Any) -> str:
 
 
 def readable(text: str) -> str:
-    """A text that can be printed and saved: bytes of a file's name that are no UTF-8, and half an emoji, written out.
+    r"""A text that can be printed and saved: bytes of a file's name that are no UTF-8, and half an emoji, written out.
 
     Example:
         >>> readable("caf\udce9"), readable("cat\ud83d")
-        ('caf\\\\xe9', 'cat\\\\ud83d')
+        ('caf\\xe9', 'cat\\ud83d')
     """
     if text.isascii():
         return text

@@ -79,7 +79,7 @@ def list_pictures(
         there = ", ".join(sorted(str(listing.split) for listing in listings))
         raise GuinaError(
             f"{source} has only a split for {there}",
-            f"one for {' or '.join(splits)}",
+            f"one for {TRAIN if learned else ' or '.join(splits)}",
             "add its pictures, or name the folder or the file of the split itself",
         )
     return asked
