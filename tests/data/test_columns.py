@@ -9,6 +9,7 @@ from PIL import Image
 
 from guina.data.columns import Columns
 from guina.data.gallery import read_gallery
+from guina.data.sources import OBVIOUS
 from guina.errors import GuinaError
 
 
@@ -27,7 +28,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-def read(path, columns: Columns = Columns(), splits=("train", "val", "test"), max_bad: float = 0.5):
+def read(path, columns: Columns = OBVIOUS, splits=("train", "val", "test"), max_bad: float = 0.5):
     return read_gallery(str(path), splits, columns=columns, max_bad=max_bad)
 
 

@@ -12,7 +12,7 @@ from guina.data.entries import entries_of, leave_out, teller, those_inside
 from guina.data.listings import Listing, name_of, stamp
 from guina.data.pictures import walk
 from guina.data.records import TEST, TRAIN, Report
-from guina.data.split_folders import are_splits, split_folders, splits_below
+from guina.data.split_folders import are_splits, buried_splits, split_folders, splits_below
 from guina.data.split_names import splits_of_names
 from guina.errors import GuinaError
 
@@ -47,7 +47,9 @@ def list_folders(root: Path, splits: Sequence[str], report: Report) -> list[List
         return listings
     below = splits_below(folders, root, ignored)
     if not below:
-        return [list_classes(root, labelled(folders), root, None, least, report)]
+        listing = list_classes(root, labelled(folders), root, None, least, report)
+        report.problems += buried_splits([path for path in listing.paths if isinstance(path, Path)], root)
+        return [listing]
     asked = [split for split in dict.fromkeys(split for split, _, _ in below) if split in splits]
     classes_of = {split: [(class_name(up.name), place) for s, up, place in below if s == split] for split in asked}
     return [list_classes(root, classes_of[split], root, split, least, report) for split in asked]

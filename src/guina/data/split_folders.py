@@ -7,7 +7,7 @@ from guina.data.columns import PICTURES
 from guina.data.entries import entries_of, folder_names
 from guina.data.listings import name_of
 from guina.data.records import TRAIN, Report
-from guina.data.split_names import splits_of_names
+from guina.data.split_names import split_named, splits_of_names
 from guina.errors import GuinaError
 
 Named = Sequence[tuple[str | None, Path]]  # the split that a folder's name says, and the folder
@@ -68,6 +68,16 @@ def split_folders(named: Named, root: Path, splits: Sequence[str], report: Repor
             "add its pictures, or name the folder of the split itself",
         )
     return chosen
+
+
+def buried_splits(paths: Sequence[Path], root: Path) -> list[str]:
+    """What there is to say where folders of splits lie among pictures that are taken together."""
+    names = {name for folder in {path.parent for path in paths} for name in folder.relative_to(root).parts}
+    said = {split_named(name): name for name in sorted(names) if split_named(name)}
+    if TRAIN not in said or len(said) < 2:
+        return []
+    found = " and ".join(f"{name}/" for name in said.values())
+    return [f"warning: there are folders {found} deeper down: their pictures are taken together, and no split is seen"]
 
 
 def splits_below(classes: Sequence[Path], root: Path, ignored: Callable[[Path], None]) -> list[tuple[str, Path, Path]]:

@@ -19,7 +19,7 @@ from guina.data.entries import entries_of, entries_sorted, leave_out, teller, th
 from guina.data.listings import Listing, name_of, stamp
 from guina.data.pictures import is_ignored, walk
 from guina.data.records import Report
-from guina.data.split_folders import split_folders, splits_below
+from guina.data.split_folders import buried_splits, split_folders, splits_below
 from guina.data.split_names import splits_of_names
 from guina.errors import GuinaError
 
@@ -45,6 +45,7 @@ def list_unlabelled(root: Path, splits: Sequence[str], report: Report) -> list[L
         if below:
             return list_below(below, root, splits, report)
         listing = list_place(root, folders, loose, root, None, ignored, report)
+        report.problems += buried_splits([path for path in listing.paths if isinstance(path, Path)], root)
         return [listing] if listing.paths else []
     leave_out(loose, root, "beside the folders of splits", report)
     listings = []
