@@ -14,6 +14,7 @@ from typing import Any
 from guina.data.records import SPLITS, TEST, TRAIN, VAL, Arrays, Records
 from guina.engine.budget import Limit
 from guina.engine.job import Answer, Job, Nets
+from guina.engine.kept import kept
 from guina.engine.model import load_model
 from guina.engine.origin import is_of, place_of, read_again
 from guina.engine.progress import Progress, progress_for
@@ -77,12 +78,15 @@ class Run:
         """What `guina train --json` printed."""
         return self.folder.read_status()["result"]
 
-    def score(self, data: str | Path | None = None, split: str | None = None) -> dict[str, Any]:
+    def score(
+        self, data: str | Path | None = None, split: str | None = None, say: Callable[[str], None] | None = None
+    ) -> dict[str, Any]:
         """The job's metrics, and beside them the baselines'.
 
         Args:
             data: other data than the run learned from: its test split, or all of it if it has no splits.
             split: "test" where there is one, "val" otherwise, unless said here.
+            say: is told what it is doing, a line at a time.
 
         Raises:
             GuinaError: the run's own data are gone or have changed, or there is no such split.
@@ -90,12 +94,21 @@ class Run:
         Returns:
             {"score", "baseline", "split", "examples"}, as `guina score --json` prints it.
         """
-        records, split = self._records(data, split)
-        judged, train = self.job.arrays(records.only(split)), self.job.arrays(records.only(TRAIN))
-        with evaluating(*self.nets.values()):
-            score = self.job.score(self.nets, judged) | self.job.more(self.nets, judged)
-            baseline = self.job.baseline(train if len(train) else judged, judged, thorough=len(train) > 0)
-        return {"score": score, "baseline": baseline, "split": split, "examples": len(judged)}
+        return self._judge(*self._records(data, split), say or nobody)
+
+    def _judge(self, records: Records, split: str, say: Callable[[str], None]) -> dict[str, Any]:
+        """The scores of a split and the baselines', computed once for this model, these data and this code."""
+
+        def compute() -> dict[str, Any]:
+            judged, train = self.job.arrays(records.only(split)), self.job.arrays(records.only(TRAIN))
+            say(f"judging {len(judged):,} examples of the {split} split")
+            with evaluating(*self.nets.values()):
+                score = self.job.score(self.nets, judged) | self.job.more(self.nets, judged)
+                say("judging the simplest baselines on the same")
+                baseline = self.job.baseline(train if len(train) else judged, judged, thorough=len(train) > 0)
+            return {"score": score, "baseline": baseline, "split": split, "examples": len(judged)}
+
+        return kept(self.folder, records, split, compute)
 
     def _records(self, data: str | Path | None, split: str | None) -> tuple[Records, str]:
         """The records of some data, and which split of them is meant."""
@@ -137,14 +150,16 @@ class Run:
         """Answers to inputs: paths, open pictures, arrays; prompts."""
         return list(self.stream(inputs, ask))
 
-    def look(self, out: str | Path | None = None) -> Path:
+    def look(self, out: str | Path | None = None, say: Callable[[str], None] | None = None) -> Path:
         """Write the report, one self-contained HTML file, and say where it is."""
         from guina.look.report import write_report
 
         records, split = self._records(None, None)
+        result = self._judge(records, split, say or nobody)
         train, judged = self.job.arrays(records.only(TRAIN)), self.job.arrays(records.only(split))
+        (say or nobody)("looking inside, and at where it fails")
         path = Path(out) if out else self.path / "report.html"
-        write_report(path, self.folder, self.job, self.nets, (train, judged), split)
+        write_report(path, self.folder, self.job, self.nets, (train, judged), result)
         return path
 
     def __repr__(self) -> str:
@@ -155,6 +170,10 @@ class Run:
         from guina.look.report import run_card
 
         return run_card(self.folder)
+
+
+def nobody(text: str) -> None:
+    """For who wants to be told nothing."""
 
 
 def load(path: str | Path, job: str | None = None) -> Run:

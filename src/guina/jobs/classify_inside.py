@@ -18,8 +18,11 @@ from guina.panels import Curves, Layer, Layers, Panel, Seen, Strip, Strips
 MAPS = 8  # maps shown of a layer
 FILTERS = 4  # filters shown of a layer
 PATCHES = 8  # patches shown of a filter
-ASKED = 500  # pictures that answers are changed of
-LIKED = 2000  # pictures that the most exciting patches are looked for in
+# pictures of 32×32 pixels; of larger ones as many as have as many pixels
+ASKED = 500  # that answers are changed of
+LIKED = 2000  # that the most exciting patches are looked for in
+LEAST = 100
+FITTED = 256  # training pictures that the input layers which are not in use are fitted to
 HEAT = np.array(
     [[30, 20, 60], [120, 40, 120], [220, 80, 60], [250, 190, 60], [255, 250, 200]], np.float64
 )  # dark to light
@@ -51,6 +54,12 @@ def inside_panels(
         *easily_changed(train, judged, net, prepare),
         input_layer(train, mode),
     ]
+
+
+def affordable(arrays: Arrays, most: int) -> Arrays:
+    """As many pictures as cost what `most` of 32×32 pixels do, spread over all of them."""
+    height, width = arrays.columns["pixels"].shape[1:3]
+    return arrays.first(max(LEAST, min(most, most * 1024 // (height * width))))
 
 
 def some_right_and_wrong(probabilities_NK: np.ndarray, target_N: np.ndarray, each: int) -> list[int]:
@@ -152,7 +161,7 @@ def brightness(map_hw: Tensor) -> np.ndarray:
 
 def wanted(train: Arrays, net: ConvNet, prepare: Prepare) -> Strips:
     """The patches of training pictures that excite some filters of each layer most."""
-    some = train.first(LIKED)
+    some = affordable(train, LIKED)
     pixels_NHWC = some.all("pixels")
     found = insight.exciting(net, prepare(torch.from_numpy(pixels_NHWC)), PATCHES)
     strips = []
@@ -178,9 +187,11 @@ def cut(pixels_HWC: np.ndarray, patch: insight.Patch) -> np.ndarray:
 
 
 def easily_changed(train: Arrays, judged: Arrays, net: ConvNet, prepare: Prepare) -> list[Panel]:
-    """The share of answers that become others when pictures are moved or rescaled, with each pooling."""
-    x_NCHW = prepare(torch.from_numpy(judged.first(ASKED).all("pixels")))
-    known_NCHW = prepare(torch.from_numpy(train.first(LIKED).all("pixels")))
+    """The share of answers that become others when pictures are moved or rescaled, with each pooling; a quarter of the
+    pictures is moved in each direction.
+    """
+    x_NCHW = prepare(torch.from_numpy(affordable(judged, ASKED).all("pixels")))
+    known_NCHW = prepare(torch.from_numpy(affordable(train, LIKED).all("pixels")))
     used = next((name for name in net.architecture.poolings if name != "none"), "none")
     nets: dict[str, ConvNet] = {f"{used}, as learned" if used != "none" else "no pooling": net}
     if used != "none":
@@ -191,13 +202,11 @@ def easily_changed(train: Arrays, judged: Arrays, net: ConvNet, prepare: Prepare
     factors = np.linspace(0.5, 1.5, 11)
     moved, scaled = {}, {}
     for name, other in nets.items():
-        by_move = [
-            np.mean(
-                [insight.changed(other, x_NCHW, lambda x, d=d, r=r: insight.shifted(x, d, r)) for d, r in around(m)]
-            )
-            for m in moves.tolist()
+        before_N = other(x_NCHW).argmax(1)
+        by_move = [insight.changed(other, x_NCHW, lambda x, m=m: around(x, m), before_N) for m in moves.tolist()]
+        by_scale = [
+            insight.changed(other, x_NCHW, lambda x, s=s: insight.rescaled(x, s), before_N) for s in factors.tolist()
         ]
-        by_scale = [insight.changed(other, x_NCHW, lambda x, s=s: insight.rescaled(x, s)) for s in factors.tolist()]
         moved[name] = (moves, np.array(by_move))
         scaled[name] = (factors, np.array(by_scale))
     first = next(iter(nets))
@@ -211,7 +220,7 @@ def easily_changed(train: Arrays, judged: Arrays, net: ConvNet, prepare: Prepare
     return [
         Curves(
             "When pictures are moved",
-            f"A move by one pixel changes {one:.1%} of the answers.{note}",
+            f"A move by one pixel changes {one:.1%} of the answers to {len(x_NCHW):,} pictures.{note}",
             moved,
             "pixels moved",
             "share of answers changed",
@@ -226,14 +235,17 @@ def easily_changed(train: Arrays, judged: Arrays, net: ConvNet, prepare: Prepare
     ]
 
 
-def around(m: int) -> list[tuple[int, int]]:
-    """The four moves by m pixels."""
-    return [(m, 0), (-m, 0), (0, m), (0, -m)] if m else [(0, 0)]
+def around(x_NCHW: Tensor, m: int) -> Tensor:
+    """Pictures moved by m pixels, one after the other down, up, right and left."""
+    moved_NCHW = x_NCHW.clone()
+    for n, (down, right) in enumerate([(m, 0), (-m, 0), (0, m), (0, -m)]):
+        moved_NCHW[n::4] = insight.shifted(x_NCHW[n::4], down, right)
+    return moved_NCHW
 
 
 def input_layer(train: Arrays, used: preprocess.Preprocess) -> Strips:
     """The same training pictures through every kind of input layer."""
-    sample = torch.from_numpy(train.first(LIKED).all("pixels"))
+    sample = torch.from_numpy(train.first(FITTED).all("pixels"))
     few = sample[:: max(1, len(sample) // 8)][:8]
     strips = [Strip("as stored", "", [picture(p.numpy()) for p in few])]
     for mode in preprocess.MODES:
@@ -245,7 +257,7 @@ def input_layer(train: Arrays, used: preprocess.Preprocess) -> Strips:
         note = f"{low:.1f} to {high:.1f}".replace("-", "−") + (", used here" if mode == used.mode else "")
         strips.append(Strip(made.says(), note, [picture(p.permute(1, 2, 0).numpy()) for p in shown]))
     says = (
-        f"What the network is given: {used.says()}. The other rows are what --preprocess would give it instead, all "
-        "fitted to the training pictures; grey is the middle of each, so that they can be compared."
+        f"What the network is given: {used.says()}. The other rows are what --preprocess would give it instead, each "
+        f"fitted to {len(sample):,} training pictures; grey is the middle of each, so that they can be compared."
     )
     return Strips("What the input layer does", says, strips)

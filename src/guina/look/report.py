@@ -1,6 +1,7 @@
 """The report of a run: what its folder remembers and what its job shows, as one page; and its card for notebooks."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +28,18 @@ SHARES = frozenset(
 )
 
 
-def write_report(path: Path, folder: RunFolder, job: Job, nets: Nets, data: tuple[Arrays, Arrays], split: str) -> None:
+def write_report(
+    path: Path, folder: RunFolder, job: Job, nets: Nets, data: tuple[Arrays, Arrays], result: Mapping[str, Any]
+) -> None:
     """Write the page of a finished run.
 
     Args:
         data: the training examples, and those that it is judged on.
-        split: the name of what it is judged on.
+        result: its scores on those, as `Run.score` gives them.
     """
     train, judged = data
+    score, baseline, split = result["score"], result["baseline"], result["split"]
     with evaluating(*nets.values()):
-        score = job.score(nets, judged) | job.more(nets, judged)
-        baseline = job.baseline(train, judged, thorough=True)
         panels = job.panels(nets, train, judged, folder.read_snaps())
     where = f"on {said('example', len(judged))} {SPLITS[split]}; {direction(job, score)} is better"
     where += f". {job.reminder}" if job.reminder else ""

@@ -1,0 +1,63 @@
+"""Scores that are kept in the run folder: what they were computed from is their key, so that they never go stale.
+
+A score depends on the model, on the examples that are judged and learned from, and on the code; all of them are in the
+key, as hashes. A folder that cannot be written keeps nothing, and everything is computed anew.
+"""
+
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from guina.data.records import Records
+from guina.engine.run import RunFolder, read_json, to_json, write_atomic
+from guina.errors import GuinaError
+
+NAME = "scores.json"
+MOST = 16  # scores kept of a run, the newest ones
+
+Result = dict[str, Any]
+
+
+def kept(folder: RunFolder, records: Records, split: str, compute: Callable[[], Result]) -> Result:
+    """The scores of a run on a split of some records: as they were computed before, or computed now.
+
+    Args:
+        compute: gives them, as JSON holds them.
+    """
+    path, key = folder.path / NAME, key_of(folder, records, split)
+    found: dict[str, Any] = {}
+    with suppress(GuinaError):  # none were kept, or the file is damaged
+        found = read_json(path).get("scores", {})
+    if key in found:
+        return found[key]
+    result = compute()
+    newest = dict(list({**found, key: result}.items())[-MOST:])
+    with suppress(OSError):
+        write_atomic(path, to_json({"scores": newest}))
+    return result
+
+
+def key_of(folder: RunFolder, records: Records, split: str) -> str:
+    """A hash of everything that a score depends on."""
+    model = read_json(folder.model / "manifest.json")["sha256"]
+    parts = [code(), sorted(model.items()), records.fingerprint, len(records), split]
+    return hashlib.blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
+
+
+@cache
+def code() -> str:
+    """A hash of guina's own sources: another version may judge otherwise."""
+    digest = hashlib.blake2b(digest_size=16)
+
+    def take(folder: Any) -> None:
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+            if entry.is_dir() and entry.name != "__pycache__":
+                take(entry)
+            elif entry.name.endswith(".py"):
+                digest.update(entry.name.encode() + b"\0" + entry.read_bytes())
+
+    take(files("guina"))
+    return digest.hexdigest()
