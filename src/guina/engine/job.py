@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from guina.console import one_line
 from guina.data.order import Draw, Order
 from guina.data.records import Arrays, Records
 from guina.panels import Panel
@@ -289,7 +290,7 @@ class Job(ABC):
         """The same for people, piece by piece: a line an answer, or a text as it is written."""
         for answer in self.predict(nets, inputs, ask):
             told = answer.get("error") or "{answer}  {confidence:.1%}".format(**answer)
-            yield f"{answer['input']}: {told}\n"
+            yield f"{one_line(str(answer['input']))}: {one_line(told)}\n"
 
     @abstractmethod
     def inputs(self, arrays: Arrays) -> Iterator[Any]:

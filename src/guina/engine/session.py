@@ -159,7 +159,8 @@ class Session:
         if there and not self.folder.begun and not (path / "checkpoints").exists():
             raise GuinaError(f"{path} holds something else", "a run of guina's, or nothing", "choose another --out")
         self.folder.create()
-        self.folder.lock()
+        if not self.folder.lock():
+            self._say("note: this file system has no locks: see to it that no other guina trains in this folder")
         if not self.folder.begun:
             return None, None
         return self.folder.info, self.folder.read_status().get("result")
@@ -239,8 +240,8 @@ class Session:
         training.limit = int(min(max(looks, self.job.looks / 25), self.job.looks))
         training.validations = max(1, min(training.validations, plan.steps))
         if info is None:
-            if place.runtime.first:
-                self.folder.begin(self._info(records, data, plan, clock, cost))
+            if place.runtime.first and not self.folder.begin(self._info(records, data, plan, clock, cost)):
+                self._say("note: this file system syncs no folders: a power cut may lose the newest checkpoints")
             self._say(self._plan_line(plan, data[0], training))
         self._go_on(training)
         return training
