@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import tyro
 from tyro.conf import Positional, UseAppendAction
 
+from guina.console import answering
 from guina.errors import GuinaError
 
 
@@ -119,9 +120,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Lab:
-    about: ClassVar[str] = (
-        "Run an experiment: each setting with several seeds, a table, a page and a sentence."
-    )
+    about: ClassVar[str] = "Run an experiment: each setting with several seeds, a table, a page and a sentence."
 
     experiment: Positional[str | None] = None
     """which; without one the list is printed"""
@@ -141,7 +140,10 @@ class Lab:
 
 def parse(kind: Any, name: str, argv: list[str]) -> Any:
     """A command's arguments from its dataclass; wrong ones exit with 2 and a suggestion."""
-    return tyro.cli(kind, prog=f"guina {name}", description=kind.about, args=argv, config=(tyro.conf.OmitArgPrefixes,))
+    with answering():  # it prints the help
+        return tyro.cli(
+            kind, prog=f"guina {name}", description=kind.about, args=argv, config=(tyro.conf.OmitArgPrefixes,)
+        )
 
 
 def with_more(kind: Any, what: str, more: type, says: str) -> Any:

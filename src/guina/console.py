@@ -11,7 +11,8 @@ import json
 import os
 import re
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from guina.errors import GuinaError
@@ -89,8 +90,15 @@ def tell(text: str, end: str = "\n", raw: bool = False) -> None:
         BrokenPipeError: the reader has gone.
         GuinaError: it cannot be written: a full disk.
     """
-    try:
+    with answering():
         put(sys.stdout, (text if raw else visible(text)) + end)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Inside, a standard output that takes no more is an error that says so."""
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -114,7 +122,7 @@ def put(stream: TextIO | None, text: str) -> None:
     """Write to a stream in such characters as it has; None: there is no console."""
     if stream is not None:
         encoding = getattr(stream, "encoding", None) or "utf-8"
-        stream.write(text.encode(encoding, PLAINLY).decode(encoding))
+        stream.write(clean(text).encode(encoding, PLAINLY).decode(encoding))
         stream.flush()
 
 

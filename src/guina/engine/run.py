@@ -19,16 +19,18 @@ from typing import Any
 import numpy as np
 
 from guina.console import clean
+from guina.data.own import make_folder
 from guina.disk import rename, sync, sync_folder, take
 from guina.errors import GuinaError
 
 FORMAT = 1
+RESUME = "make room, then go on with --resume: the last checkpoint is whole"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
-def room_for(folder: Path) -> Iterator[None]:
-    """Inside, a disk that takes no more is an error that says so."""
+def room_for(folder: Path, mend: str = RESUME) -> Iterator[None]:
+    """Inside, a disk that takes no more is an error that says so, and what to do."""
     try:
         yield
     except OSError as error:
@@ -37,7 +39,7 @@ def room_for(folder: Path) -> Iterator[None]:
         raise GuinaError(
             f"{folder} cannot be written: {error.strerror}",
             "room on the disk, or a larger quota",
-            "make room, then go on with --resume: the last checkpoint is whole",
+            mend,
         ) from None
 
 
@@ -120,8 +122,9 @@ class RunFolder:
             GuinaError: it cannot be made.
         """
         try:
-            for folder in (self.path, self.checkpoints, self.snaps):
-                folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path)
+            self.checkpoints.mkdir(exist_ok=True)
+            self.snaps.mkdir(exist_ok=True)
         except OSError as error:
             raise GuinaError(
                 f"{self.path} cannot be made: {error.strerror}", "a folder you may write to", "choose another --out"
@@ -244,22 +247,3 @@ def npy(array: np.ndarray) -> bytes:
     file = io.BytesIO()
     np.save(file, array, allow_pickle=False)
     return file.getvalue()
-
-
-def new_folder(job: str, name: str, root: Path = Path("runs")) -> Path:
-    """A folder that is not there yet: runs/JOB/NAME, or NAME-2, NAME-3 …"""
-    path, n = root / job / name, 1
-    while path.exists():
-        n += 1
-        path = root / job / f"{name}-{n}"
-    return path
-
-
-def numbered(job: str, name: str, root: Path = Path("runs")) -> list[Path]:
-    """The folders that `new_folder` gave this name, from the oldest to the newest: NAME, NAME-2, NAME-10."""
-    place = root / job
-    there = {path.name: path for path in place.iterdir()} if place.is_dir() else {}
-    numbers = sorted(
-        int(n[len(name) + 1 :]) for n in there if n.startswith(f"{name}-") and n[len(name) + 1 :].isdecimal()
-    )
-    return [there[n] for n in (name, *(f"{name}-{k}" for k in numbers)) if n in there]

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from guina.data.own import MARK
 from guina.data.records import TRAIN, VAL, Arrays, Records
 from guina.engine.budget import Clock, Limit, Plan
 from guina.engine.checkpoint import State, publish_folder
@@ -149,7 +150,7 @@ class Session:
     def _look(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
         """What run.json says, and the result, where there are such."""
         path = self.folder.path
-        there = path.is_dir() and any(p.name != ".lock" for p in path.iterdir())
+        there = path.is_dir() and any(p.name not in (".lock", MARK) for p in path.iterdir())
         if there and not self.options.resume:
             raise GuinaError(
                 f"{path} is already there",
