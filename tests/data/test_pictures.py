@@ -12,6 +12,7 @@ from PIL import Image
 from guina import GuinaError
 from guina.data import pictures
 from guina.data.pictures import BadPicture, choose_shape, fit_picture, open_picture
+from without_posix import needs_posix
 
 
 def encode(image: Image.Image, kind: str, **how) -> bytes:
@@ -138,6 +139,7 @@ def test_a_bomb_costs_no_memory():
     tracemalloc.stop()
 
 
+@needs_posix
 def test_only_regular_files_are_opened(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
     (tmp_path / "loop.jpg").symlink_to(tmp_path / "loop.jpg")
