@@ -3,13 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint trust clean
+.PHONY: demo test test-windows-like lint trust clean
 
 demo: $(VENV)/installed
 	$(BIN)/guina demo classify
 
 test: $(VENV)/installed-dev
 	$(BIN)/pytest -m "not slow"
+
+# the fast part with what Windows lacks hidden: fcntl, most signals, forks
+test-windows-like: $(VENV)/installed-dev
+	$(BIN)/pytest -m "not slow" --without-posix tests/engine tests/data tests/test_cli.py tests/test_console.py tests/test_disk.py
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

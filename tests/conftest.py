@@ -1,12 +1,29 @@
 """What all tests share: one thread, so that figures are equal to the bit and two cores are not fought over."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+import without_posix
+
+if without_posix.OPTION in sys.argv:  # before anything of guina's is imported
+    without_posix.hide()
+
 import torch
 
 import running
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(without_posix.OPTION, action="store_true", help="hide what Windows has not")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if not without_posix.has_posix():
+        config.option.timeout_method = "thread"  # the other one rests on an alarm
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +46,8 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def nursery() -> Iterator[running.Nursery]:
     """Where processes come from that are killed."""
+    if not without_posix.has_posix():
+        pytest.skip("needs a fork and a kill")
     nursery = running.Nursery()
     yield nursery
     nursery.close()

@@ -6,6 +6,7 @@ run.predict("cat.jpg")
 """
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -17,14 +18,15 @@ from guina.engine.job import Answer, Job, Nets
 from guina.engine.kept import kept
 from guina.engine.model import load_model
 from guina.engine.origin import is_of, place_of, read_again
+from guina.engine.places import new_folder, new_page, numbered, write_page
 from guina.engine.progress import Progress, progress_for
-from guina.engine.run import RunFolder, new_folder, numbered, write_atomic
+from guina.engine.run import RunFolder
 from guina.engine.session import Options, Outcome, Session
 from guina.engine.signals import Stop, interruptible
 from guina.engine.train import build_nets
 from guina.errors import GuinaError, did_you_mean
 from guina.jobs import find, job_of_run
-from guina.runtime import Runtime, evaluating, set_up, step_by_step
+from guina.runtime import Runtime, evaluating, rank_and_world, set_up, step_by_step
 
 MINUTES = 3.0  # what a training takes when nothing is said
 
@@ -248,7 +250,7 @@ def folder_for(job: str, data: str, resume: bool) -> Path:
     data.
     """
     mine = [path for path in numbered(job, name_of(data)) if resume and is_of(RunFolder(path), data)]
-    return mine[-1] if mine else new_folder(job, name_of(data))
+    return mine[-1] if mine else new_folder(job, name_of(data), take=rank_and_world()[0] == 0)
 
 
 def name_of(data: str) -> str:
@@ -262,7 +264,7 @@ def name_of(data: str) -> str:
     if path.exists():
         whole = path.resolve()
         return (whole.name if whole.is_dir() else whole.stem) or "root"
-    return data.rpartition("/")[2].rpartition(":")[2]
+    return re.split(r"[/\\:]", data)[-1]  # a name may not lead anywhere, on no system
 
 
 def no_job(name: str) -> type[Job]:
@@ -362,18 +364,8 @@ def lab(
         [table_of(found, rows), *found.panels(rows)],
         job="guina lab",
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, page.encode())
+    write_page(path, page)
     return {**result, "page": str(path), "table": table_of(found, rows)}
-
-
-def new_page(name: str) -> Path:
-    """A page that is not there yet: runs/lab/NAME.html, or NAME-2.html, NAME-3.html …"""
-    path, n = Path("runs/lab") / f"{name}.html", 1
-    while path.exists():
-        n += 1
-        path = path.with_name(f"{name}-{n}.html")
-    return path
 
 
 def summarize(job: str, data: str | Path, settings: Mapping[str, Any] | None = None) -> str:

@@ -1,10 +1,11 @@
 """The command line's front: help, errors and exit codes. It imports nothing heavy; a command does what it needs."""
 
-import json
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
-from guina import __version__
+from guina import __version__, console
+from guina.engine.signals import Interrupted, interruptible
 from guina.errors import GuinaError, did_you_mean
 
 HELP = f"""guina {__version__}: give it a folder and five minutes.
@@ -30,30 +31,56 @@ COMMANDS = ("demo", "check", "train", "score", "predict", "look", "lab")
 
 def main(argv: list[str] | None = None) -> NoReturn:
     """The command: parse, do, and exit with the code that says how it went."""
-    argv = sys.argv[1:] if argv is None else argv
-    if not argv or argv[0] in ("-h", "--help", "help"):
-        print(HELP, end="")
-        sys.exit(0)
-    if argv[0] in ("-V", "--version"):
-        print(f"guina {__version__}")
-        sys.exit(0)
+    if argv is None:
+        console.speak_utf8()
+    console.prepare()
+    code = 1  # a bug of guina's, unless it is known how it went
     try:
-        sys.exit(run_command(argv[0], argv[1:]))
-    except GuinaError as error:
-        if "--json" in argv:
-            print(json.dumps({"error": {"what": error.what, "expected": error.expected, "mend": error.mend}}))
-        print(f"guina: {error}", file=sys.stderr)
-        sys.exit(2)
+        with interruptible(watched=True):
+            code = exit_code(sys.argv[1:] if argv is None else argv)
+    except Interrupted as interrupt:
+        code = interrupt.exit_code
     except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
+        code = 130
+    finally:
+        code = console.settle(code)
+    sys.exit(code)
 
 
-def run_command(name: str, argv: list[str]) -> int:
+def exit_code(argv: list[str]) -> int:
+    """Do what a command line says, say what is wrong with it, and give the code to exit with."""
+    try:
+        return run_command(argv)
+    except GuinaError as error:
+        options = argv[: argv.index("--")] if "--" in argv else argv
+        if "--json" in options:
+            with suppress(GuinaError, BrokenPipeError):  # that stdout takes nothing is what is said below
+                console.tell_json({"error": {"what": error.what, "expected": error.expected, "mend": error.mend}})
+        console.note(f"guina: {error}")
+        return 2
+    except Interrupted as interrupt:
+        console.note(f"guina: stopped by {interrupt}")
+        return interrupt.exit_code
+    except BrokenPipeError:  # nobody reads on
+        return 141
+    except SystemExit as leaving:  # the parser of arguments has said why
+        return leaving.code if isinstance(leaving.code, int) else 2 if leaving.code else 0
+
+
+def run_command(argv: list[str]) -> int:
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        console.tell(HELP, end="")
+        return 0
+    name, *rest = argv
+    if name in ("-V", "--version"):
+        console.tell(f"guina {__version__}")
+        return 0
     if name not in COMMANDS:
-        raise GuinaError(f"there is no command {name}", mend=f"{did_you_mean(name, COMMANDS)} (guina --help)")
+        raise GuinaError(
+            f"there is no command {name}",
+            f"one of {', '.join(COMMANDS)}",
+            f"{did_you_mean(name, COMMANDS)} (guina --help)",
+        )
     from guina import commands
 
-    return getattr(commands, name)(argv)
+    return getattr(commands, name)(rest)

@@ -1,13 +1,14 @@
 """`guina demo`: a job on a sample that comes with guina, from files to a report, in about a minute."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from guina import api
+from guina.console import note
 from guina.data.records import TEST
 from guina.engine.budget import Limit
 from guina.engine.progress import progress_for
@@ -45,15 +46,24 @@ def run_demos(jobs: Sequence[str], out: str | None = None) -> list[dict[str, Any
     for job in jobs:
         if job not in SAMPLES:
             raise GuinaError(f"there is no demo of {job}", mend=did_you_mean(job, SAMPLES))
-    return [run_demo(job, out) for job in jobs or SAMPLES]
+    chosen = list(dict.fromkeys(jobs or SAMPLES))
+    folders = [str(Path(out, job)) if out and len(chosen) > 1 else out for job in chosen]
+    # the first has used the time since the process began, the others what it took until their own turn: none
+    ages = [process_age(), *[0.0] * len(chosen)]
+    return [run_demo(job, folder, age) for job, folder, age in zip(chosen, folders, ages, strict=False)]
 
 
-def run_demo(job: str, out: str | None) -> dict[str, Any]:
-    """Train on the job's sample, score on its test split, answer a few, write the report."""
+def run_demo(job: str, out: str | None, age: float) -> dict[str, Any]:
+    """Train on the job's sample, score on its test split, answer a few, write the report.
+
+    Args:
+        out: the run folder.
+        age: seconds that had passed before; the training's time counts them.
+    """
     sample, minutes = SAMPLES[job]
-    say(f"guina train {job} {sample} --minutes {minutes:g}")
+    note(f"guina train {job} {sample} --minutes {minutes:g}")
     kind = find(job)
-    options = Options(Limit(minutes=minutes), started=process_age())
+    options = Options(Limit(minutes=minutes), started=age)
     with interruptible() as stop:
         outcome = api.run_training(kind, sample, options, {}, out, progress_for(kind.metric), stop)
     run = api.load(outcome.run)
@@ -64,14 +74,14 @@ def run_demo(job: str, out: str | None) -> dict[str, Any]:
         for name, value in result["baseline"].items()
         if metric == name.split("/")[-1]
     )
-    say(
+    note(
         f"\n{metric} {shown(metric, result['score'][metric])} on {said(THINGS[job], result['examples'])} of the "
         f"{result['split']} split, which it had not learned from (simplest baselines: {others})\n"
     )
-    say({"classify": show_answers, "write": show_text, "generate": show_made}[job](run))
+    note({"classify": show_answers, "write": show_text, "generate": show_made}[job](run))
     report = run.look()
     data, asked = YOURS[job]
-    say(
+    note(
         f"look inside:  open {report}\n"
         f"your own:     guina train {job} {data} --minutes 3\n"
         f"its answers:  guina predict {outcome.run} {asked}"
@@ -108,7 +118,3 @@ def draw(picture_HWC: np.ndarray) -> list[str]:
     """A small grey picture as lines of characters, two a pixel, as characters are twice as high as wide."""
     level = picture_HWC[:, :, 0].astype(int) * (len(SHADES) - 1) // 255
     return ["".join(SHADES[v] * 2 for v in row) for row in level]
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

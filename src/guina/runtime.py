@@ -115,7 +115,7 @@ def computes_bfloat16(device: str) -> bool:
     if device.startswith("cuda"):
         return torch.cuda.is_bf16_supported(including_emulation=False)
     try:
-        with open("/proc/cpuinfo") as lines:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
             flags = next(line for line in lines if line.startswith("flags")).split()
     except (OSError, StopIteration):
         return False
@@ -134,7 +134,7 @@ def device_name(device: str) -> str:
     if device.startswith("cuda"):
         return torch.cuda.get_device_name(device)
     try:
-        with open("/proc/cpuinfo") as lines:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
             return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
@@ -193,8 +193,11 @@ def step_by_step(answers: Iterator[Answer], *nets: nn.Module) -> Iterator[Answer
 
 def process_age() -> float:
     """Seconds since the operating system started this process; 0 where it does not say."""
-    if not sys.platform.startswith("linux"):
+    if not sys.platform.startswith("linux") or not hasattr(os, "sysconf"):
         return 0.0
-    with open("/proc/self/stat") as stat:
-        ticks = int(stat.read().rsplit(")", 1)[1].split()[19])
+    try:
+        with open("/proc/self/stat", encoding="utf-8", errors="replace") as stat:
+            ticks = int(stat.read().rsplit(")", 1)[1].split()[19])
+    except OSError:  # a container that shows no processes
+        return 0.0
     return max(0.0, time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK"))

@@ -14,6 +14,7 @@ from guina.data import pictures
 from guina.data.fitting import choose_shape, fit_picture, is_grey
 from guina.data.pictures import open_picture
 from guina.data.values import BadPicture
+from without_posix import needs_posix
 
 
 def encode(image: Image.Image, kind: str, **how) -> bytes:
@@ -140,6 +141,7 @@ def test_a_bomb_costs_no_memory():
     tracemalloc.stop()
 
 
+@needs_posix
 def test_only_regular_files_are_opened(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
     (tmp_path / "loop.jpg").symlink_to(tmp_path / "loop.jpg")

@@ -4,7 +4,6 @@ import errno
 import json
 import os
 import pickle
-import resource
 import shutil
 import struct
 import time
@@ -31,6 +30,7 @@ from guina.engine.job import Fitted
 from guina.engine.model import load_model
 from guina.engine.run import RunFolder, read_json
 from guina.errors import GuinaError
+from without_posix import needs_posix
 
 
 def state(step: int, best: int | None = None) -> State:
@@ -179,7 +179,10 @@ def of(out: Path) -> Checkpoints:
     return Checkpoints(out / "checkpoints")
 
 
+@needs_posix
 def test_a_limit_of_file_size_is_a_full_disk(tmp_path: Path) -> None:
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
     try:

@@ -12,7 +12,8 @@ import pytest
 import running
 import toys
 from guina.engine.budget import Limit
-from guina.engine.run import FORMAT, RunFolder, new_folder, numbered, read_lines, write_atomic
+from guina.engine.places import new_folder, numbered
+from guina.engine.run import FORMAT, RunFolder, read_lines, write_atomic
 from guina.errors import GuinaError
 
 
@@ -106,7 +107,7 @@ def test_names_of_folders(tmp_path: Path) -> None:
     for expected in ("photos", "photos-2", "photos-3"):
         made = new_folder("classify", "photos", tmp_path)
         assert made == tmp_path / "classify" / expected
-        made.mkdir(parents=True)
+        assert made.is_dir()
         assert numbered("classify", "photos", tmp_path)[-1] == made
     for other in ("photos-10", "photos-album", "photo"):
         (tmp_path / "classify" / other).mkdir()

@@ -15,10 +15,12 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from guina.console import note
+from guina.disk import rename, sync
 from guina.errors import GuinaError
 
 FORMAT = 1
@@ -29,16 +31,37 @@ ABANDONED = 24 * 3600  # seconds after which what a killed process was building 
 
 @lru_cache(maxsize=4)
 def cache_folder(named: str | None = None) -> Path:
-    """Where the cache is; if that cannot be written, a temporary folder that goes with the process."""
+    """Where the cache is; if that cannot be written, or is somebody else's, a temporary folder that goes with the
+    process. A folder that the user named may be shared with others.
+    """
     try:
         folder = Path(named) if named else platform_folder()
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if not named and foreign(folder):
+            raise PermissionError(errno.EPERM, "it belongs to somebody else")
         with tempfile.TemporaryFile(dir=folder):
             return folder
-    except (OSError, RuntimeError):  # RuntimeError: the user has no home
-        folder = Path(tempfile.mkdtemp(prefix="guina-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        return folder
+    except (OSError, RuntimeError) as error:  # RuntimeError: the user has no home
+        why = error.strerror if isinstance(error, OSError) else error
+        note(f"note: no cache {f'at {named}' if named else 'of its own'} ({why}): what is decoded is not kept")
+        return passing_folder()
+
+
+@cache
+def passing_folder() -> Path:
+    """A folder of this user's alone that goes with the process."""
+    folder = Path(tempfile.mkdtemp(prefix="guina-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def foreign(folder: Path) -> bool:
+    """Whether a folder, or a link to it, belongs to another user, who could put there what he likes."""
+    if not hasattr(os, "geteuid"):  # Windows guards a user's folders itself
+        return False
+    owners = {folder.lstat().st_uid, folder.stat().st_uid}
+    return not owners <= {os.geteuid(), 0}
 
 
 def platform_folder() -> Path:
@@ -61,6 +84,14 @@ def cached(key: str, build: Callable[[Path], dict[str, Any]]) -> tuple[Path, dic
         GuinaError: the disk is full.
     """
     root = cache_folder(os.environ.get("GUINA_CACHE"))
+    try:
+        return entry_of(root, key, build)
+    except PermissionError:  # somebody else's entry, in a cache that is shared
+        return entry_of(passing_folder(), key, build)
+
+
+def entry_of(root: Path, key: str, build: Callable[[Path], dict[str, Any]]) -> tuple[Path, dict[str, Any]]:
+    """An entry of one cache, built where it is not there whole."""
     folder = root / key
     found = whole(folder)
     if found is None:
@@ -90,9 +121,9 @@ def put(temporary: Path, folder: Path, built: dict[str, Any]) -> dict[str, Any]:
     aside = temporary.with_name(f"{temporary.name}-damaged")
     while (found := whole(folder)) is None:
         with suppress(FileNotFoundError):  # moved away, so that nobody finds half of a damaged entry
-            os.rename(folder, aside)
+            rename(folder, aside)
         try:
-            os.rename(temporary, folder)
+            rename(temporary, folder)
         except OSError as error:
             if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
@@ -109,7 +140,7 @@ def seal(folder: Path, facts: dict[str, Any]) -> None:
     (folder / "entry.json").write_text(text, encoding="utf-8")
     for path in folder.iterdir():
         with open(path, "rb+") as file:
-            os.fsync(file.fileno())
+            sync(file.fileno())
 
 
 def whole(folder: Path) -> dict[str, Any] | None:

@@ -1,11 +1,13 @@
 """Samples that come with guina, or with what it needs: data for a first try without a file of one's own."""
 
-import tempfile
 from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from guina.data.cache import cached
 
 
 def digits(listing: Callable[..., Any]) -> list[Any]:
@@ -41,13 +43,14 @@ def python_docs() -> list[Path]:
     """The language reference that lies inside every Python (pydoc_data.topics), one document a topic."""
     from pydoc_data.topics import topics
 
-    folder = Path(tempfile.gettempdir()) / "guina-python-docs"
-    folder.mkdir(exist_ok=True)
-    path = folder / "python-docs.txt"
-    text = "\n\n".join(topics[name].strip() for name in sorted(topics))
-    if not path.exists() or path.read_text("utf-8") != text:
-        path.write_text(text, "utf-8")
-    return [path]
+    text = "\n\n".join(topics[name].strip() for name in sorted(topics)).encode()
+
+    def build(folder: Path) -> dict[str, str]:
+        (folder / "python-docs.txt").write_bytes(text)
+        return {}
+
+    folder, _ = cached(f"sample-python-docs-{blake2b(text, digest_size=16).hexdigest()}", build)
+    return [folder / "python-docs.txt"]
 
 
 TEXTS: dict[str, Callable[[], list[Path]]] = {"python-docs": python_docs}

@@ -7,7 +7,6 @@ match its manifest is never read: the one before it is used, and that is said.
 
 import hashlib
 import json
-import os
 import shutil
 import struct
 from dataclasses import dataclass
@@ -17,7 +16,8 @@ from typing import Any
 import safetensors.torch
 from torch import Tensor
 
-from guina.engine.run import FORMAT, read_json, sync_folder, to_json, write_atomic
+from guina.disk import rename, sync, sync_folder
+from guina.engine.run import FORMAT, read_json, to_json, write_atomic
 from guina.errors import GuinaError
 
 MOST_HEADER, MOST_TENSORS = 1 << 20, 10_000
@@ -82,7 +82,7 @@ def stage_folder(folder: Path, files: dict[str, bytes]) -> Path:
             with open(temporary / name, "wb") as file:
                 file.write(data)
                 file.flush()
-                os.fsync(file.fileno())
+                sync(file.fileno())
     except OSError:  # a full disk: give back what half a checkpoint took of it
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -94,8 +94,8 @@ def publish_folder(temporary: Path, folder: Path) -> None:
     """Give a staged folder its name; what had it before is removed after."""
     old = folder.with_name(f".{folder.name}.old.tmp")
     if folder.exists():
-        os.rename(folder, old)
-    os.rename(temporary, folder)
+        rename(folder, old)
+    rename(temporary, folder)
     sync_folder(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from guina.console import one_line
 from guina.data.order import Draw, Order
 from guina.data.records import Arrays, Records
 from guina.engine.answers import unless_none_was_read
@@ -294,7 +295,7 @@ class Job(ABC):
         """
         for answer in unless_none_was_read(self.predict(nets, inputs, ask)):
             told = answer.get("error") or "{answer}  {confidence:.1%}".format(**answer)
-            yield f"{answer['input']}: {told}\n"
+            yield f"{one_line(str(answer['input']))}: {one_line(told)}\n"
 
     @abstractmethod
     def inputs(self, arrays: Arrays) -> Iterator[Any]:

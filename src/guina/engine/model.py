@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from guina.console import clean
 from guina.engine.checkpoint import load_tensors, read_folder, save_tensors, stage_folder
 from guina.engine.job import Fitted, Job, Nets
 from guina.engine.run import FORMAT, to_json
@@ -35,7 +36,7 @@ def save_model(folder: Path, job: Job, nets: Nets, card: str) -> Path:
     files = {
         "model.json": to_json(facts),
         "model.safetensors": save_tensors(tensors),
-        "README.md": card.encode(),
+        "README.md": clean(card).encode(),
     }
     return stage_folder(folder, files)
 

@@ -2,8 +2,11 @@
 
 import sys
 import time
+from contextlib import suppress
 from math import nan
 from typing import Any, TextIO
+
+from guina.console import is_terminal, note, visible
 
 BARS = "▁▂▃▄▅▆▇█"
 
@@ -39,16 +42,16 @@ class Progress:
     """Plain lines to a stream: what is said, and one line a validation.
 
     Args:
-        stream: where to; stderr, so that stdout carries only answers.
+        stream: where to; None: stderr, where there is one, so that stdout carries only answers.
         metric: the headline's key.
     """
 
     def __init__(self, metric: str = "", stream: TextIO | None = None) -> None:
-        self.metric, self.stream = metric, stream or sys.stderr
+        self.metric, self.stream = metric, stream
         self.history: list[float] = []
 
     def say(self, text: str) -> None:
-        print(text, file=self.stream, flush=True)
+        note(text, self.stream)
 
     def step(self, step: int, of: int, loss: float, per_second: float, left: float) -> None:
         """Called after every step; a plain stream has nothing to say then."""
@@ -78,20 +81,22 @@ class LiveProgress(Progress):
         from rich.console import Console
         from rich.live import Live
 
-        self.console = Console(file=self.stream)
+        self.console = Console(file=self.stream or sys.stderr)
         self.live = Live(console=self.console, auto_refresh=False, transient=True)
         self.started = False
         self.drawn_at = 0.0
         self.now: dict[str, Any] = {}
 
     def say(self, text: str) -> None:
-        self.console.print(text, markup=False, highlight=False)
+        with suppress(OSError, ValueError):  # the terminal was closed
+            self.console.print(visible(text), markup=False, highlight=False)
 
     def step(self, step: int, of: int, loss: float, per_second: float, left: float) -> None:
         if time.monotonic() - self.drawn_at < 0.1:
             return
         self.now = {"step": step, "of": of, "loss": loss, "per_second": per_second, "left": left}
-        self._draw()
+        with suppress(OSError, ValueError):
+            self._draw()
 
     def validated(self, step: int, of: int, scores: dict[str, float], loss: float, left: float) -> None:
         self._keep(scores)
@@ -117,10 +122,11 @@ class LiveProgress(Progress):
 
     def close(self) -> None:
         if self.started:
-            self.live.stop()
             self.started = False
+            with suppress(OSError, ValueError):
+                self.live.stop()
 
 
 def progress_for(metric: str, quiet: bool = False) -> Progress:
     """Live in a terminal, plain elsewhere."""
-    return LiveProgress(metric) if sys.stderr.isatty() and not quiet else Progress(metric)
+    return LiveProgress(metric) if is_terminal(sys.stderr) and not quiet else Progress(metric)

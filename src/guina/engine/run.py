@@ -7,7 +7,6 @@ and renamed; a line that was torn by a kill is ignored.
 """
 
 import errno
-import fcntl
 import io
 import json
 import os
@@ -19,15 +18,19 @@ from typing import Any
 
 import numpy as np
 
+from guina.console import clean
+from guina.data.own import make_folder
+from guina.disk import rename, sync, sync_folder, take
 from guina.errors import GuinaError
 
 FORMAT = 1
+RESUME = "make room, then go on with --resume: the last checkpoint is whole"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
-def room_for(folder: Path) -> Iterator[None]:
-    """Inside, a disk that takes no more is an error that says so."""
+def room_for(folder: Path, mend: str = RESUME) -> Iterator[None]:
+    """Inside, a disk that takes no more is an error that says so, and what to do."""
     try:
         yield
     except OSError as error:
@@ -36,28 +39,19 @@ def room_for(folder: Path) -> Iterator[None]:
         raise GuinaError(
             f"{folder} cannot be written: {error.strerror}",
             "room on the disk, or a larger quota",
-            "make room, then go on with --resume: the last checkpoint is whole",
+            mend,
         ) from None
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Replace a file so that a kill at any instant leaves the old one or the new one."""
+def write_atomic(path: Path, data: bytes) -> bool:
+    """Replace a file so that a kill at any instant leaves the old one or the new one; whether a power cut does too."""
     temporary = path.with_name(f".{path.name}.tmp")
     with open(temporary, "wb") as file:
         file.write(data)
         file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names in a folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(file.fileno())
+    rename(temporary, path)
+    return sync_folder(path.parent)
 
 
 def to_json(value: Any) -> bytes:
@@ -128,28 +122,28 @@ class RunFolder:
             GuinaError: it cannot be made.
         """
         try:
-            for folder in (self.path, self.checkpoints, self.snaps):
-                folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path)
+            self.checkpoints.mkdir(exist_ok=True)
+            self.snaps.mkdir(exist_ok=True)
         except OSError as error:
             raise GuinaError(
                 f"{self.path} cannot be made: {error.strerror}", "a folder you may write to", "choose another --out"
             ) from None
 
-    def lock(self) -> None:
-        """Take the run for this process until it ends.
+    def lock(self) -> bool:
+        """Take the run for this process until it ends; whether others are kept out, which some network drives cannot.
 
         Raises:
             GuinaError: another process has it.
         """
         self._lock = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._lock)
-            self._lock = None
+        taken = take(self._lock)
+        if taken is False:
+            self.unlock()
             raise GuinaError(
                 f"{self.path} is in use by another guina", "one at a time", "wait, or choose another --out"
-            ) from None
+            )
+        return taken is not None
 
     def unlock(self) -> None:
         if self._lock is not None:
@@ -162,9 +156,9 @@ class RunFolder:
     def info(self) -> dict[str, Any]:
         return read_json(self.path / "run.json")
 
-    def begin(self, info: dict[str, Any]) -> None:
-        """Write run.json, once."""
-        write_atomic(self.path / "run.json", to_json({"format": FORMAT, **info}))
+    def begin(self, info: dict[str, Any]) -> bool:
+        """Write run.json, once; whether a power cut would leave it."""
+        return write_atomic(self.path / "run.json", to_json({"format": FORMAT, **info}))
 
     @property
     def begun(self) -> bool:
@@ -177,7 +171,7 @@ class RunFolder:
             path = self.path / "status.json"
             temporary = path.with_name(".status.json.tmp")
             temporary.write_bytes(to_json({"format": FORMAT, "heartbeat": time.time(), **state}))
-            os.replace(temporary, path)
+            rename(temporary, path)
 
     def read_status(self) -> dict[str, Any]:
         path = self.path / "status.json"
@@ -193,7 +187,7 @@ class RunFolder:
 
     def _append(self, name: str, row: dict[str, Any]) -> None:
         with open(self.path / name, "ab") as file:
-            file.write(json.dumps(row, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+            file.write(clean(json.dumps(row, ensure_ascii=False, allow_nan=False)).encode() + b"\n")
 
     def metrics(self) -> list[dict[str, Any]]:
         return list(read_lines(self.path / "metrics.jsonl"))
@@ -206,7 +200,7 @@ class RunFolder:
         files = {}
         for name, thing in things.items():
             path = self.snaps / f"{name}-{step:08d}.{'txt' if isinstance(thing, str) else 'npy'}"
-            path.write_bytes(thing.encode() if isinstance(thing, str) else npy(thing))
+            path.write_bytes(clean(thing).encode() if isinstance(thing, str) else npy(thing))
             files[name] = path.name
         self._append("snaps/index.jsonl", {"step": step, "files": files})
 
@@ -231,8 +225,8 @@ class RunFolder:
         for name in self.APPENDED:
             path = self.path / name
             if path.exists():
-                with open(path, "rb") as file:
-                    os.fsync(file.fileno())
+                with open(path, "rb+") as file:  # Windows syncs no file that is open for reading alone
+                    sync(file.fileno())
                 lengths[name] = path.stat().st_size
         return lengths
 
@@ -253,22 +247,3 @@ def npy(array: np.ndarray) -> bytes:
     file = io.BytesIO()
     np.save(file, array, allow_pickle=False)
     return file.getvalue()
-
-
-def new_folder(job: str, name: str, root: Path = Path("runs")) -> Path:
-    """A folder that is not there yet: runs/JOB/NAME, or NAME-2, NAME-3 …"""
-    path, n = root / job / name, 1
-    while path.exists():
-        n += 1
-        path = root / job / f"{name}-{n}"
-    return path
-
-
-def numbered(job: str, name: str, root: Path = Path("runs")) -> list[Path]:
-    """The folders that `new_folder` gave this name, from the oldest to the newest: NAME, NAME-2, NAME-10."""
-    place = root / job
-    there = {path.name: path for path in place.iterdir()} if place.is_dir() else {}
-    numbers = sorted(
-        int(n[len(name) + 1 :]) for n in there if n.startswith(f"{name}-") and n[len(name) + 1 :].isdecimal()
-    )
-    return [there[n] for n in (name, *(f"{name}-{k}" for k in numbers)) if n in there]

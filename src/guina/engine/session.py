@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from guina.data.own import MARK
 from guina.data.records import TRAIN, VAL, Arrays, Records
 from guina.engine.budget import Clock, Limit, Plan
 from guina.engine.checkpoint import State, publish_folder
@@ -149,7 +150,7 @@ class Session:
     def _look(self) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
         """What run.json says, and the result, where there are such."""
         path = self.folder.path
-        there = path.is_dir() and any(p.name != ".lock" for p in path.iterdir())
+        there = path.is_dir() and any(p.name not in (".lock", MARK) for p in path.iterdir())
         if there and not self.options.resume:
             raise GuinaError(
                 f"{path} is already there",
@@ -159,7 +160,8 @@ class Session:
         if there and not self.folder.begun and not (path / "checkpoints").exists():
             raise GuinaError(f"{path} holds something else", "a run of guina's, or nothing", "choose another --out")
         self.folder.create()
-        self.folder.lock()
+        if not self.folder.lock():
+            self._say("note: this file system has no locks: see to it that no other guina trains in this folder")
         if not self.folder.begun:
             return None, None
         return self.folder.info, self.folder.read_status().get("result")
@@ -239,8 +241,8 @@ class Session:
         training.limit = int(min(max(looks, self.job.looks / 25), self.job.looks))
         training.validations = max(1, min(training.validations, plan.steps))
         if info is None:
-            if place.runtime.first:
-                self.folder.begin(self._info(records, data, plan, clock, cost))
+            if place.runtime.first and not self.folder.begin(self._info(records, data, plan, clock, cost)):
+                self._say("note: this file system syncs no folders: a power cut may lose the newest checkpoints")
             self._say(self._plan_line(plan, data[0], training))
         self._go_on(training)
         return training

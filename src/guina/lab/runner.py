@@ -4,11 +4,14 @@ A trial is a function of (experiment, setting, seed, steps): who runs it where d
 """
 
 import os
+import signal
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import isfinite
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
 from typing import Any
 
 from guina.errors import GuinaError
@@ -47,14 +50,43 @@ def run_tasks(tasks: Sequence[Task], processes: int | None = None) -> Iterator[t
         return
     # started anew, not forked: a fork of a process whose threads have computed may hang
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        waiting = {pool.submit(run_task, task): task for task in tasks}
+    others = set(active_children())
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=serve_parent) as pool:
+        with deaf_children():
+            waiting = {pool.submit(run_task, task): task for task in tasks}
         try:
             for done in as_completed(waiting):
                 yield waiting[done], done.result()
-        except BaseException:
+        except BaseException:  # nobody waits for the trials that are under way
+            for process in set(active_children()) - others:
+                process.kill()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+@contextmanager
+def deaf_children() -> Iterator[None]:
+    """Processes that are started inside hear no Ctrl-C, which a terminal sends to all: their parent ends them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def serve_parent() -> None:
+    """What a process does first: hear no Ctrl-C, and end when its parent does, however that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def wait() -> None:
+        if (parent := parent_process()) is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def run_experiment(

@@ -9,8 +9,9 @@ import numpy as np
 
 from guina.data.records import Arrays, Report
 from guina.engine.job import Job, Nets, Overview, Scores
+from guina.engine.places import write_page
 from guina.engine.progress import duration
-from guina.engine.run import RunFolder, write_atomic
+from guina.engine.run import RunFolder
 from guina.look.card import card
 from guina.look.headline import Headline, Mark
 from guina.look.markup import number, percent, said
@@ -51,7 +52,7 @@ def write_report(
         headline(job.metric, score, baseline, where),
         job.name,
     )
-    write_atomic(path, page.encode())
+    write_page(path, page)
 
 
 def write_check(path: Path, job: str, source: str, report: Report, seen: Overview) -> Path:
@@ -60,9 +61,8 @@ def write_check(path: Path, job: str, source: str, report: Report, seen: Overvie
     panels = [*([files(report)] if any(found[k] for k in ("skipped", "converted", "ignored")) else []), *seen.panels]
     told = [("found", f"{report.found:,} files"), ("used", f"{report.used:,}"), ("skipped", f"{report.skipped:,}")]
     told += [("note", problem) for problem in report.problems]
-    path.parent.mkdir(parents=True, exist_ok=True)
     page = render(source, "; ".join(seen.lines[-2:]).capitalize() + ".", told, panels, None, f"guina check {job}")
-    write_atomic(path, page.encode())
+    write_page(path, page)
     return path
 
 
