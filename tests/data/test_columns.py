@@ -71,11 +71,13 @@ def table(*columns: str) -> str:
         ("filename=name path label=kind", "cat dog"),  # two names of paths: the files of one are there
         ("path label=kind labels=kind", "cat dog"),  # both say the same
         ("where=path what=kind", "cat dog"),
+        ("path real", ""),
     ],
 )
 def test_columns_are_chosen_where_it_is_certain(folder, columns, kinds):
     records = read(write(folder, table(*columns.split())))
-    assert labels_of(records) == {f"img/{i}.png": kinds.split()[i % 2] for i in range(24)}
+    wanted = {f"img/{i}.png": kinds.split()[i % 2] if kinds else f"{i // 3}.5" for i in range(24)}
+    assert labels_of(records) == wanted
 
 
 @pytest.mark.parametrize(

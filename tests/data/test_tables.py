@@ -143,6 +143,7 @@ def test_decimal_commas_are_no_delimiters(tmp_path):
         ("file.name,label\na.png,cat\n", True),
         ("0,1\na.png,cat\nb.png,dog\n", True),  # as pandas numbers columns
         ("A.PNG;cat\nb.png;dog\n", False),
+        ("a.png,\nb.png,cat\n", False),
         ("cat,dir\\a.jpg\ndog,dir\\b.jpg\n", False),
     ],
 )

@@ -93,18 +93,21 @@ def label_column(table: Table, columns: Columns, labelled: bool = True) -> str:
             exact = alike(table, exact)
         return only(table, exact, "labels", LABELS, "--label-column") if exact else ""
     path, split = path_column(table, columns), split_column(table)
-    others = [name for name in table.columns if name not in (path, split) and may_be_labels(table.columns[name])]
+    others = [name for name in table.columns if name not in (path, split)]
+    others = [name for name in others if may_be_labels(table.columns[name], len(others) == 1)]
     varied = [name for name in others if len(set(table.columns[name]) - {""}) > 1]
     ending = [name for name in varied if last_word(name) in LABELS]
     return only(table, ending or varied or others, "labels", LABELS, "--label-column")
 
 
-def may_be_labels(values: Sequence[str]) -> bool:
-    """Whether values can be labels: some come again, and they are no paths and no measurements."""
+def may_be_labels(values: Sequence[str], alone: bool) -> bool:
+    """Whether values can be labels: some come again, and they are no paths and, unless no others are there, no
+    measurements.
+    """
     said = [class_name(value) for value in values if value.strip()]
     if not said or any(value.lower().endswith(PICTURES) for value in said):
         return False
-    if any(NUMBER.match(value) and not re.fullmatch(r"-?[0-9]+", value) for value in said):
+    if not alone and any(NUMBER.match(value) and not re.fullmatch(r"-?[0-9]+", value) for value in said):
         return False
     return len(set(said)) <= max(2, len(said) // 2)
 

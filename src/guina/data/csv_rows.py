@@ -47,7 +47,7 @@ def read_rows(path: Path, text: str) -> Rows:
         return Rows([], [], [], notes)
     if is_data(rows[0], rows[1:], path.parent):
         notes.append("no header: the first line is a row")
-        header = [f"column {k}" for k in range(1, width_of(rows[0]) + 1)]
+        header = [f"column {k}" for k in range(1, max(map(width_of, rows)) + 1)]
     else:
         header, rows, lines = [name.strip() for name in rows[0]], rows[1:], lines[1:]
         header = header[: width_of(header)]

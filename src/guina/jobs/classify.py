@@ -139,8 +139,8 @@ class Classify(Job):
         self.shape = shape_of(records, self.settings.pixels)
         self.range = range_of_numbers(records)
         self.examples = len(records)
-        labels = list(records.columns["label"])
-        self.counts = [labels.count(name) for name in self.classes]
+        counted = Counter(records.columns["label"])
+        self.counts = [counted[name] for name in self.classes]
 
     def arrays(self, records: Records) -> Arrays:
         place = {name: k for k, name in enumerate(self.classes)}

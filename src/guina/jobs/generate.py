@@ -7,6 +7,7 @@ https://arxiv.org/abs/2501.05441). What ships is the generator's average over th
 Axes: B examples, N pictures, H W pixels, C channels, F features, K classes, Z noise.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
@@ -113,7 +114,8 @@ class Generate(Job):
             )
         self.labels = named if len(named) > 1 else []
         self.classes = self.labels if self.settings.conditional != "off" else []
-        self.counts = [labels.count(name) for name in self.classes]
+        counted = Counter(labels)
+        self.counts = [counted[name] for name in self.classes]
         self.examples, self.fingerprint = len(records), records.fingerprint
 
     def arrays(self, records: Records) -> Arrays:
