@@ -87,7 +87,7 @@ def score(argv: list[str]) -> int:
 
     args = parse(Score, "score", argv)
     run = api.load(args.run, args.job)
-    result = run.score(args.data, args.split)
+    result = run.score(args.data, args.split, say=note)
     if args.json:
         tell_json(result)
         return 0
@@ -126,7 +126,7 @@ def look(argv: list[str]) -> int:
     from guina import api
 
     args = parse(Look, "look", argv)
-    path = api.load(args.run, args.job).look(args.out)
+    path = api.load(args.run, args.job).look(args.out, say=note)
     if args.json:
         tell_json({"report": str(path)})
     else:

@@ -203,7 +203,7 @@ def easily_changed(train: Arrays, judged: Arrays, net: ConvNet, prepare: Prepare
     moved, scaled = {}, {}
     for name, other in nets.items():
         before_N = other(x_NCHW).argmax(1)
-        by_move = [insight.changed(other, x_NCHW, lambda x, m=m: around(x, m), before_N) for m in moves.tolist()]
+        by_move = [insight.changed(other, x_NCHW, lambda x, m=m: moved_around(x, m), before_N) for m in moves.tolist()]
         by_scale = [
             insight.changed(other, x_NCHW, lambda x, s=s: insight.rescaled(x, s), before_N) for s in factors.tolist()
         ]
@@ -235,7 +235,7 @@ def easily_changed(train: Arrays, judged: Arrays, net: ConvNet, prepare: Prepare
     ]
 
 
-def around(x_NCHW: Tensor, m: int) -> Tensor:
+def moved_around(x_NCHW: Tensor, m: int) -> Tensor:
     """Pictures moved by m pixels, one after the other down, up, right and left."""
     moved_NCHW = x_NCHW.clone()
     for n, (down, right) in enumerate([(m, 0), (-m, 0), (0, m), (0, -m)]):

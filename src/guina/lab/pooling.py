@@ -24,7 +24,6 @@ from torch import Tensor, nn
 from guina.blocks.activations import ACTIVATIONS
 from guina.blocks.dense import Dense
 from guina.blocks.pooling import POOLINGS
-from guina.jobs.classify_inside import around
 from guina.lab.experiment import Experiment, Row, Trial
 from guina.lab.learning import RATES, Course, best_rate, learn, learner_of, read_pictures, right, seeded, shuffled
 from guina.lab.telling import compared
@@ -202,6 +201,11 @@ def network(shape: Architecture, head: str, x_NCHW: Tensor) -> nn.Module:
             values = maps(x_NCHW[:2]).size(1)
         net = nn.Sequential(maps, Dense(values, shape.classes, bias=False))
     return net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  torch's stubs lack it
+
+
+def around(m: int) -> list[tuple[int, int]]:
+    """The four moves by m pixels."""
+    return [(m, 0), (-m, 0), (0, m), (0, -m)] if m else [(0, 0)]
 
 
 def by_move(net: nn.Module, x_NCHW: Tensor) -> np.ndarray:
