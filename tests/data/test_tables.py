@@ -125,6 +125,12 @@ def test_tables_in_other_encodings_are_refused_with_a_way_out(tmp_path, encoding
     with pytest.raises(GuinaError, match=r"is not UTF-8: byte \d+ is 0x") as error:
         table(tmp_path, text.encode(encoding))
     assert "CSV UTF-8" in error.value.mend
+    assert encoding not in ("latin-1", "cp1252") or "it may be cp1252" in error.value.what
+
+
+def test_a_workbook_called_csv_is_named(tmp_path):
+    with pytest.raises(GuinaError, match="is a packed file"):
+        table(tmp_path, b"PK\x03\x04" + bytes(60))
 
 
 def test_decimal_commas_are_no_delimiters(tmp_path):

@@ -11,7 +11,7 @@ from guina.data.class_names import class_name, how_named, readable, says_nothing
 from guina.data.columns import Columns, guessed, label_column, path_column, split_column
 from guina.data.csv_rows import is_file
 from guina.data.listings import Listing, leads_inside, stamp
-from guina.data.places import Places, outside
+from guina.data.places import Places, is_link, outside
 from guina.data.records import Report
 from guina.data.split_names import split_within, splits_of_names
 from guina.data.tables import Table, read_table
@@ -169,6 +169,7 @@ def list_some(
     paths: list[Path] = []
     labels: list[str] = []
     names: list[str] = []
+    within: dict[Path, bool] = {}  # folders: asked once
     for row in rows:
         place, label = said[0][row].strip(), said[1][row]
         if labelled and not label:
@@ -183,7 +184,10 @@ def list_some(
                 "write the path from the table's folder on" if place else "fill it, or remove the line",
             )
         found = finder.find(place)
-        if not leads_inside(found.path, inside):
+        up = found.path.parent
+        if up not in within:
+            within[up] = leads_inside(up, inside)
+        if not within[up] or (is_link(found.path) and not leads_inside(found.path, inside)):
             report.found += 1
             report.skip(readable(place), "a link that leads out of the folder")
             continue

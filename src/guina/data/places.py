@@ -62,6 +62,14 @@ def exists(path: Path) -> bool:
         return False
 
 
+def is_link(path: Path) -> bool:
+    """Whether a path is a link."""
+    try:
+        return os.path.islink(path)
+    except ValueError:  # a name that no file can have
+        return False
+
+
 def composed_names(folder: Path) -> dict[str, str]:
     """Composed form → name of what is in a folder."""
     try:

@@ -3,7 +3,6 @@
 A table is read whole before anything else; every complaint names the line it is about.
 """
 
-import codecs
 import json
 import re
 from dataclasses import dataclass, field
@@ -12,17 +11,11 @@ from typing import Any
 
 from guina.data.class_names import class_name, readable
 from guina.data.csv_rows import read_rows
+from guina.data.encodings import HEAD, likely, recognise
 from guina.errors import GuinaError, did_you_mean
 
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".ndjson")
 MOST_BYTES = 1 << 30
-MARKS = {  # byte order marks; UTF-32's begins like UTF-16's
-    codecs.BOM_UTF8: "utf-8",
-    codecs.BOM_UTF32_LE: "utf-32-le",
-    codecs.BOM_UTF32_BE: "utf-32-be",
-    codecs.BOM_UTF16_LE: "utf-16-le",
-    codecs.BOM_UTF16_BE: "utf-16-be",
-}
 
 
 @dataclass(frozen=True)
@@ -101,38 +94,27 @@ def decode(data: bytes, path: Path) -> tuple[str, list[str]]:
     """The text of a file in UTF-8, or in what its byte order mark or its zero bytes say; how it was converted.
 
     Raises:
-        GuinaError: it is in another encoding; none is guessed that would take any bytes.
+        GuinaError: it is in another encoding, which is suggested but not guessed; or no text.
     """
-    mark = next((mark for mark in MARKS if data.startswith(mark)), b"")
-    encoding = MARKS.get(mark) or encoding_by_zeros(data)
+    encoding, how = recognise(data[:HEAD])
+    if encoding == "":
+        raise GuinaError(f"{path} is {how}", "a table as text", "save it as CSV in UTF-8")
+    encoding = encoding or "utf-8"
     try:
-        text = data[len(mark) :].decode(encoding)
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        at = error.start + len(mark)
+        at = error.start
+        maybe = " or ".join(likely(data[max(0, at - HEAD // 2) : at + HEAD // 2]))
         raise GuinaError(
-            f"{path} is not {encoding.upper()}: byte {at} is {data[at]:#04x}",
+            f"{path} is not {encoding.upper()}: byte {at} is {data[at]:#04x}{f'; it may be {maybe}' if maybe else ''}",
             "UTF-8, with or without a byte order mark, or UTF-16 with one",
             'save it as UTF-8: in Excel as "CSV UTF-8", in an editor with the encoding UTF-8',
         ) from None
     if "\0" in text:
         line = len(re.findall(r"\r\n|\r|\n", text[: text.index("\0")])) + 1
         raise GuinaError(f"{path}, line {line} has a zero byte", "text", "save the table again, or mend the line")
-    return text, [] if encoding == "utf-8" else [f"{encoding[:6].upper()} to UTF-8"]
-
-
-def encoding_by_zeros(data: bytes) -> str:
-    """UTF-16 or UTF-32 without a mark has zeros where Latin letters have none; anything else is taken for UTF-8.
-
-    Example:
-        >>> [encoding_by_zeros("path".encode(name)) for name in ("utf-8", "utf-16-be", "utf-32-le")]
-        ['utf-8', 'utf-16-be', 'utf-32-le']
-    """
-    head = data[:4]
-    if len(head) < 4 or len(data) % 2:
-        return "utf-8"
-    zeros = "".join("01"[byte == 0] for byte in head)
-    known = {"0111": "utf-32-le", "1110": "utf-32-be", "0101": "utf-16-le", "1010": "utf-16-be"}
-    return known.get(zeros, "utf-8")
+    text = text.removeprefix("\ufeff")
+    return text, [how] if encoding not in ("utf-8", "utf-8-sig") else []
 
 
 def read_json_lines(path: Path, text: str) -> Table:
