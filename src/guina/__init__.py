@@ -18,7 +18,7 @@ from guina.version import __version__
 if TYPE_CHECKING:
     from guina.api import Run, check, lab, load, train
 
-# A thread of OpenMP's that waits for the others of its step spins before it sleeps, for milliseconds if nothing is said;
+# A thread of OpenMP that waits for the others of its step spins before it sleeps, for milliseconds if none is said;
 # where something else runs on the machine, it spins away what the others need (bench/contention.py). The library reads
 # this once, when torch is first imported.
 if "OMP_WAIT_POLICY" not in os.environ:
