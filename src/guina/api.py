@@ -14,6 +14,7 @@ from typing import Any
 from guina.data.records import SPLITS, TEST, TRAIN, VAL, Arrays, Records
 from guina.engine.budget import Limit
 from guina.engine.job import Answer, Job, Nets
+from guina.engine.kept import Judged, Say, judge
 from guina.engine.model import load_model
 from guina.engine.origin import is_of, place_of, read_again
 from guina.engine.progress import Progress, progress_for
@@ -23,9 +24,13 @@ from guina.engine.signals import Stop, interruptible
 from guina.engine.train import build_nets
 from guina.errors import GuinaError, did_you_mean
 from guina.jobs import find, job_of_run
-from guina.runtime import Runtime, evaluating, set_up, step_by_step
+from guina.runtime import Runtime, set_up, step_by_step
 
 MINUTES = 3.0  # what a training takes when nothing is said
+
+
+def silently(text: str) -> None:
+    """Say nothing of what goes on."""
 
 
 class Run:
@@ -77,25 +82,32 @@ class Run:
         """What `guina train --json` printed."""
         return self.folder.read_status()["result"]
 
-    def score(self, data: str | Path | None = None, split: str | None = None) -> dict[str, Any]:
+    def score(self, data: str | Path | None = None, split: str | None = None, say: Say = silently) -> dict[str, Any]:
         """The job's metrics, and beside them the baselines'.
 
         Args:
             data: other data than the run learned from: its test split, or all of it if it has no splits.
             split: "test" where there is one, "val" otherwise, unless said here.
+            say: is told what takes its time now.
 
         Raises:
             GuinaError: the run's own data are gone or have changed, or there is no such split.
 
         Returns:
-            {"score", "baseline", "split", "examples"}, as `guina score --json` prints it.
+            {"score", "baseline", "split", "examples", "notes"}, as `guina score --json` prints it.
         """
+        return self._judge(data, split, say)[0]
+
+    def _judge(self, data: str | Path | None, split: str | None, say: Say) -> tuple[dict[str, Any], Judged]:
+        """The scores, and what they are of."""
+        say("reading")
         records, split = self._records(data, split)
-        judged, train = self.job.arrays(records.only(split)), self.job.arrays(records.only(TRAIN))
-        with evaluating(*self.nets.values()):
-            score = self.job.score(self.nets, judged) | self.job.more(self.nets, judged)
-            baseline = self.job.baseline(train if len(train) else judged, judged, thorough=len(train) > 0)
-        return {"score": score, "baseline": baseline, "split": split, "examples": len(judged)}
+        train, arrays = self.job.arrays(records.only(TRAIN)), self.job.arrays(records.only(split))
+        judged = Judged(self.folder.model, train, arrays, records.fingerprint, self._loaded[2].device)
+        score, baseline = judge(self.job, self.nets, judged, say)
+        notes = [note for note in (self.job.of_baseline(train) if len(train) else "",) if note]
+        result = {"score": score, "baseline": baseline, "split": split, "examples": len(arrays), "notes": notes}
+        return result, judged
 
     def _records(self, data: str | Path | None, split: str | None) -> tuple[Records, str]:
         """The records of some data, and which split of them is meant."""
@@ -137,14 +149,18 @@ class Run:
         """Answers to inputs: paths, open pictures, arrays; prompts."""
         return list(self.stream(inputs, ask))
 
-    def look(self, out: str | Path | None = None) -> Path:
-        """Write the report, one self-contained HTML file, and say where it is."""
+    def look(self, out: str | Path | None = None, say: Say = silently) -> Path:
+        """Write the report, one self-contained HTML file, and say where it is.
+
+        Args:
+            out: the file; report.html in the run folder if it is not said.
+            say: is told what takes its time now.
+        """
         from guina.look.report import write_report
 
-        records, split = self._records(None, None)
-        train, judged = self.job.arrays(records.only(TRAIN)), self.job.arrays(records.only(split))
+        result, judged = self._judge(None, None, say)
         path = Path(out) if out else self.path / "report.html"
-        write_report(path, self.folder, self.job, self.nets, (train, judged), split)
+        write_report(path, self.folder, self.job, self.nets, (judged.train, judged.arrays), result, say)
         return path
 
     def __repr__(self) -> str:
@@ -154,7 +170,7 @@ class Run:
     def _repr_html_(self) -> str:
         from guina.look.report import run_card
 
-        return run_card(self.folder)
+        return run_card(self.folder, job_of_run(self.folder.info["job"], self._kind).metrics)
 
 
 def load(path: str | Path, job: str | None = None) -> Run:

@@ -233,14 +233,17 @@ def check(argv: list[str]) -> int:
 
 def score(argv: list[str]) -> int:
     from guina import api
+    from guina.engine.waiting import Waiting
+    from guina.look.markup import said
 
     args = parse(Score, "score", argv)
-    run = api.load(args.run, args.job)
-    result = run.score(args.data, args.split)
+    with Waiting() as say:
+        run = api.load(args.run, args.job)
+        result = run.score(args.data, args.split, say)
     if args.json:
         say_json(result)
         return 0
-    print(f"{result['split']} split, {result['examples']} examples")
+    print(f"{result['split']} split, {said(run.job.thing, result['examples'])}")
     width = max(map(len, result["score"]))
     for name, value in result["score"].items():
         others = [
@@ -249,8 +252,9 @@ def score(argv: list[str]) -> int:
         if name in result["baseline"]:
             others.insert(0, f"baseline {result['baseline'][name]:.4f}")
         print(f"  {name:<{width}}  {value:.4f}" + (f"   ({', '.join(others)})" if others else ""))
-    if reminder := run.job.reminder:
-        print(reminder)
+    for line in (*result["notes"], run.job.reminder):
+        if line:
+            print(line)
     return 0
 
 
@@ -291,9 +295,11 @@ def parse_predict(argv: list[str]) -> tuple[Predict, dict[str, Any]]:
 
 def look(argv: list[str]) -> int:
     from guina import api
+    from guina.engine.waiting import Waiting
 
     args = parse(Look, "look", argv)
-    path = api.load(args.run, args.job).look(args.out)
+    with Waiting() as say:
+        path = api.load(args.run, args.job).look(args.out, say)
     if args.json:
         say_json({"report": str(path)})
     else:

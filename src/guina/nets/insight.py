@@ -4,7 +4,7 @@ a filter, and how easily an answer is changed.
 Axes: N B pictures, C channels, H W pixels of the input, h w places of a layer, F filters, K classes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guina.blocks.conv import ReceptiveField, Window
-from guina.nets.convnet import ConvNet
+from guina.nets.convnet import ConvNet, at_once
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Patch:
     side: int
 
 
-def exciting(net: ConvNet, x_NCHW: Tensor, most: int = 8, chunk: int = 256) -> dict[str, list[list[Patch]]]:
+def exciting(net: ConvNet, x_NCHW: Tensor, most: int = 8, chunk: int = 64) -> dict[str, list[list[Patch]]]:
     """For every layer and filter, the patches that excite it most, one a picture, strongest first."""
     best: dict[str, tuple[ReceptiveField, list[Tensor], list[Tensor]]] = {}
     for few in x_NCHW.split(chunk):
@@ -123,10 +123,25 @@ def rescaled(x_NCHW: Tensor, factor: float) -> Tensor:
     return F.grid_sample(x_NCHW, grid, padding_mode="border", align_corners=False)
 
 
-def changed(net: Callable[[Tensor], Tensor], x_NCHW: Tensor, change: Callable[[Tensor], Tensor]) -> float:
-    """The share of pictures whose answer is another one after a change."""
-    before, after = net(x_NCHW).argmax(1), net(change(x_NCHW)).argmax(1)
-    return float((before != after).float().mean())
+def moved(x_NCHW: Tensor, by: int) -> Tensor:
+    """Pictures moved by so many pixels: the first down, the second up, then right, left, down …"""
+    out = torch.empty_like(x_NCHW)
+    for n, (down, right) in enumerate(((by, 0), (-by, 0), (0, by), (0, -by))):
+        out[n::4] = shifted(x_NCHW[n::4], down, right)
+    return out
+
+
+def answers(net: Callable[[Tensor], Tensor], x_NCHW: Tensor) -> Tensor:
+    """The likeliest class of each picture."""
+    return torch.cat([net(few).argmax(1) for few in x_NCHW.split(at_once(*x_NCHW.shape[2:]))])
+
+
+def changed(
+    net: Callable[[Tensor], Tensor], x_NCHW: Tensor, changes: Sequence[Callable[[Tensor], Tensor]]
+) -> list[float]:
+    """The share of pictures whose answer is another one after each of some changes."""
+    before_N = answers(net, x_NCHW)
+    return [float((answers(net, change(x_NCHW)) != before_N).float().mean()) for change in changes]
 
 
 def with_pooling(net: ConvNet, name: str, x_NCHW: Tensor) -> ConvNet:
@@ -142,6 +157,6 @@ def with_pooling(net: ConvNet, name: str, x_NCHW: Tensor) -> ConvNet:
     other.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  torch's stubs lack it
     other.train()
     with torch.no_grad():
-        for few in x_NCHW.split(256):
+        for few in x_NCHW.split(256):  # statistics are taken from a batch
             other(few)
     return other.eval()
