@@ -26,9 +26,14 @@ from guina.engine.signals import Stop, interruptible
 from guina.engine.train import build_nets
 from guina.errors import GuinaError, did_you_mean
 from guina.jobs import find, job_of_run
+from guina.look.markup import said
 from guina.runtime import Runtime, evaluating, rank_and_world, set_up, step_by_step
 
 MINUTES = 3.0  # what a training takes when nothing is said
+
+
+def silently(text: str) -> None:
+    """Say nothing of what goes on."""
 
 
 class Run:
@@ -88,13 +93,13 @@ class Run:
         Args:
             data: other data than the run learned from: its test split, or all of it if it has no splits.
             split: "test" where there is one, "val" otherwise, unless said here.
-            say: is told what it is doing, a line at a time.
+            say: is told what takes its time now.
 
         Raises:
             GuinaError: the run's own data are gone or have changed, or there is no such split.
 
         Returns:
-            {"score", "baseline", "split", "examples"}, as `guina score --json` prints it.
+            {"score", "baseline", "split", "examples", "notes"}, as `guina score --json` prints it.
         """
         return self._judge(*self._records(data, split), say or nobody)
 
@@ -103,12 +108,13 @@ class Run:
 
         def compute() -> dict[str, Any]:
             judged, train = self.job.arrays(records.only(split)), self.job.arrays(records.only(TRAIN))
-            say(f"judging {len(judged):,} examples of the {split} split")
+            say(f"judging {said(self.job.thing, len(judged))} of the {split} split")
             with evaluating(*self.nets.values()):
                 score = self.job.score(self.nets, judged) | self.job.more(self.nets, judged)
                 say("judging the simplest baselines on the same")
                 baseline = self.job.baseline(train if len(train) else judged, judged, thorough=len(train) > 0)
-            return {"score": score, "baseline": baseline, "split": split, "examples": len(judged)}
+            notes = [note for note in (self.job.of_baseline(train) if len(train) else "",) if note]
+            return {"score": score, "baseline": baseline, "split": split, "examples": len(judged), "notes": notes}
 
         return kept(self.folder, records, split, compute)
 
@@ -153,15 +159,19 @@ class Run:
         return list(self.stream(inputs, ask))
 
     def look(self, out: str | Path | None = None, say: Callable[[str], None] | None = None) -> Path:
-        """Write the report, one self-contained HTML file, and say where it is."""
+        """Write the report, one self-contained HTML file, and say where it is.
+
+        Args:
+            out: the file; report.html in the run folder if it is not said.
+            say: is told what takes its time now.
+        """
         from guina.look.report import write_report
 
         records, split = self._records(None, None)
         result = self._judge(records, split, say or nobody)
         train, judged = self.job.arrays(records.only(TRAIN)), self.job.arrays(records.only(split))
-        (say or nobody)("looking inside, and at where it fails")
         path = Path(out) if out else self.path / "report.html"
-        write_report(path, self.folder, self.job, self.nets, (train, judged), result)
+        write_report(path, self.folder, self.job, self.nets, (train, judged), result, say or nobody)
         return path
 
     def __repr__(self) -> str:
@@ -171,7 +181,7 @@ class Run:
     def _repr_html_(self) -> str:
         from guina.look.report import run_card
 
-        return run_card(self.folder)
+        return run_card(self.folder, job_of_run(self.folder.info["job"], self._kind).metrics)
 
 
 def nobody(text: str) -> None:

@@ -84,14 +84,17 @@ def check(argv: list[str]) -> int:
 
 def score(argv: list[str]) -> int:
     from guina import api
+    from guina.engine.waiting import Waiting
+    from guina.look.markup import said
 
     args = parse(Score, "score", argv)
-    run = api.load(args.run, args.job)
-    result = run.score(args.data, args.split, say=note)
+    with Waiting() as say:
+        run = api.load(args.run, args.job)
+        result = run.score(args.data, args.split, say)
     if args.json:
         tell_json(result)
         return 0
-    tell(f"{result['split']} split, {result['examples']} examples")
+    tell(f"{result['split']} split, {said(run.job.thing, result['examples'])}")
     width = max(map(len, result["score"]))
     for name, value in result["score"].items():
         others = [
@@ -100,8 +103,9 @@ def score(argv: list[str]) -> int:
         if name in result["baseline"]:
             others.insert(0, f"baseline {result['baseline'][name]:.4f}")
         tell(f"  {name:<{width}}  {value:.4f}" + (f"   ({', '.join(others)})" if others else ""))
-    if reminder := run.job.reminder:
-        tell(reminder)
+    for line in (*result["notes"], run.job.reminder):
+        if line:
+            tell(line)
     return 0
 
 
@@ -124,9 +128,11 @@ def predict(argv: list[str]) -> int:
 
 def look(argv: list[str]) -> int:
     from guina import api
+    from guina.engine.waiting import Waiting
 
     args = parse(Look, "look", argv)
-    path = api.load(args.run, args.job).look(args.out, say=note)
+    with Waiting() as say:
+        path = api.load(args.run, args.job).look(args.out, say)
     if args.json:
         tell_json({"report": str(path)})
     else:

@@ -11,6 +11,7 @@ from guina import api
 from guina.console import note
 from guina.data.records import TEST
 from guina.engine.budget import Limit
+from guina.engine.metric import metric_of
 from guina.engine.progress import progress_for
 from guina.engine.session import Options
 from guina.engine.signals import interruptible
@@ -28,7 +29,6 @@ SAMPLES = {
 }  # job → sample, minutes
 PROMPT = "The statement"
 SIMPLEST = {"classify": "majority", "write": "unigram", "generate": "Gaussian"}
-THINGS = {"classify": "picture", "write": "unit", "generate": "picture"}
 YOURS = {
     "classify": ("FOLDER_OF_CLASS_FOLDERS", "PICTURE ..."),
     "write": ("BOOK.txt", "'A prompt'"),
@@ -68,14 +68,14 @@ def run_demo(job: str, out: str | None, age: float) -> dict[str, Any]:
         outcome = api.run_training(kind, sample, options, {}, out, progress_for(kind.metric), stop)
     run = api.load(outcome.run)
     result = run.score()
-    metric = kind.metric
+    metric, known = kind.metric, metric_of(kind.metrics, kind.metric)
     others = ", ".join(
-        f"{name.rpartition('/')[0] or SIMPLEST[job]} {shown(metric, value)}"
+        f"{name.rpartition('/')[0] or SIMPLEST[job]} {shown(known, value)}"
         for name, value in result["baseline"].items()
         if metric == name.split("/")[-1]
     )
     note(
-        f"\n{metric} {shown(metric, result['score'][metric])} on {said(THINGS[job], result['examples'])} of the "
+        f"\n{metric} {shown(known, result['score'][metric])} on {said(run.job.thing, result['examples'])} of the "
         f"{result['split']} split, which it had not learned from (simplest baselines: {others})\n"
     )
     note({"classify": show_answers, "write": show_text, "generate": show_made}[job](run))

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+DAMAGED = "copy it again from where it came, or train anew"  # how files of ours are mended that are not as they were
+
 
 class GuinaError(Exception):
     """Something the user can mend: what happened, what was expected, how to mend it.

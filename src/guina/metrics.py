@@ -57,36 +57,42 @@ def top_k(probabilities_NK: np.ndarray, target_N: np.ndarray, k: int) -> float:
     return float((rank_N < k).mean())
 
 
-def confusion(predicted_N: np.ndarray, target_N: np.ndarray, K: int) -> np.ndarray:
-    """How often class i (row) was answered with class j (column), as K×K whole numbers.
+def confusion(predicted_N: np.ndarray, target_N: np.ndarray, K: int) -> dict[tuple[int, int], int]:
+    """How often class i was answered with class j, of the pairs (i, j) that occur: of thousands of classes few do.
 
     Example:
-        >>> confusion(np.array([0, 1, 1]), np.array([0, 0, 1]), 2).tolist()
-        [[1, 1], [0, 1]]
+        >>> confusion(np.array([0, 1, 1]), np.array([0, 0, 1]), 2)
+        {(0, 0): 1, (0, 1): 1, (1, 1): 1}
     """
-    predicted_N, target_N = np.asarray(predicted_N), np.asarray(target_N)
+    predicted_N, target_N = answers_of(predicted_N, target_N, K)
+    cells_C, counts_C = np.unique(target_N * K + predicted_N, return_counts=True)
+    return {(int(c) // K, int(c) % K): int(n) for c, n in zip(cells_C, counts_C, strict=True)}
+
+
+def answers_of(predicted_N: np.ndarray, target_N: np.ndarray, K: int) -> tuple[np.ndarray, np.ndarray]:
+    """Answers and right classes as arrays that fit each other."""
+    predicted_N, target_N = np.asarray(predicted_N, np.int64), np.asarray(target_N, np.int64)
     assert predicted_N.shape == target_N.shape, (predicted_N.shape, target_N.shape)
     for classes_N in (predicted_N, target_N):
         assert ((classes_N >= 0) & (classes_N < K)).all(), f"classes are 0 … {K - 1}"
-    return np.bincount(target_N.astype(np.int64) * K + predicted_N, minlength=K * K).reshape(K, K)
+    return predicted_N, target_N
 
 
-def per_class(counts_KK: np.ndarray) -> dict[str, np.ndarray]:
+def per_class(predicted_N: np.ndarray, target_N: np.ndarray, K: int) -> dict[str, np.ndarray]:
     """Of each class the precision, the recall, their harmonic mean, and its number of examples.
-
-    Args:
-        counts_KK: as `confusion` gives them.
 
     Returns:
         {"precision", "recall", "f1", "support"}, arrays of length K. NaN: no example was answered so (precision),
         there is no example (recall), neither (f1).
 
     Example:
-        >>> scores = per_class(np.array([[3, 1], [0, 4]]))
+        >>> scores = per_class(np.array([0, 0, 0, 1, 1, 1, 1, 1]), np.array([0, 0, 0, 0, 1, 1, 1, 1]), 2)
         >>> scores["recall"].tolist(), scores["precision"].tolist()
         ([0.75, 1.0], [1.0, 0.8])
     """
-    right_K, said_K, support_K = np.diag(counts_KK), counts_KK.sum(0), counts_KK.sum(1)
+    predicted_N, target_N = answers_of(predicted_N, target_N, K)
+    right_N = target_N[predicted_N == target_N]
+    right_K, said_K, support_K = (np.bincount(some, minlength=K) for some in (right_N, predicted_N, target_N))
     return {
         "precision": ratio(right_K, said_K),
         "recall": ratio(right_K, support_K),
@@ -95,17 +101,20 @@ def per_class(counts_KK: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def balanced_accuracy(counts_KK: np.ndarray) -> float:
+def balanced_accuracy(scores: dict[str, np.ndarray]) -> float:
     """The mean recall of the classes that have examples: what accuracy would be if all classes were equally frequent.
+
+    Args:
+        scores: as `per_class` gives them.
 
     Raises:
         GuinaError: there are no examples.
 
     Example:
-        >>> balanced_accuracy(np.array([[90, 0], [10, 0]]))
+        >>> balanced_accuracy(per_class(np.zeros(100, int), np.arange(100) // 90, 2))  # 90 right, 10 wrong
         0.5
     """
-    recall_K = per_class(counts_KK)["recall"]
+    recall_K = scores["recall"]
     if np.isnan(recall_K).all():
         raise nothing_to_score()
     return float(np.nanmean(recall_K))

@@ -42,14 +42,14 @@ class Confusion:
 
     Args:
         classes: K names.
-        counts_KK: how often class i (row) was answered with class j (column).
+        counts: (i, j) → how often class i (row) was answered with class j (column), of the cells that are not empty.
         examples: (i, j) → up to a few (picture, name) of that cell.
     """
 
     title: str
     says: str
     classes: Sequence[str]
-    counts_KK: np.ndarray
+    counts: Mapping[tuple[int, int], int]
     examples: dict[tuple[int, int], list[tuple[np.ndarray, str]]]
 
 

@@ -18,7 +18,7 @@ from guina.data.order import Draw
 from guina.data.preprocess import Preprocess
 from guina.data.records import Arrays
 from guina.errors import GuinaError
-from guina.jobs.classify import Classify, ClassifySettings, linear_accuracy
+from guina.jobs.classify import Classify, ClassifySettings
 from guina.runtime import evaluating
 
 SETTINGS = {"size": "tiny", "batch": 32}
@@ -279,10 +279,3 @@ def test_batches_are_normalised_pictures_and_the_same_for_the_same_seed(augment:
     assert torch.equal(one["x"], two["x"])
     plain = (torch.from_numpy(pixels[[3, 1, 4]]).float().permute(0, 3, 1, 2) - 128) / 64
     assert torch.equal(one["x"], plain) == (augment == "none")
-
-
-def test_the_linear_baseline_is_right_where_a_line_can_be_drawn():
-    target = np.arange(60) % 2
-    pixels = np.where(target[:, None, None, None] == 1, 200, 50) * np.ones((1, 8, 8, 1))
-    arrays = Arrays({"pixels": pixels.astype(np.uint8), "target": target}, np.arange(60), [""] * 60)
-    assert linear_accuracy(arrays, arrays) == 1.0

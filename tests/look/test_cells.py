@@ -45,9 +45,15 @@ def test_captions_and_pixels():
 COUNTS = np.array([[7, 3, 0], [1, 0, 0], [0, 0, 5]])
 
 
+def confusion(classes, counts_KK, examples=None) -> Confusion:
+    """A panel of a full table of counts."""
+    counts = {(i, j): int(n) for (i, j), n in np.ndenumerate(counts_KK) if n}
+    return Confusion("t", "s", classes, counts, examples or {})
+
+
 def test_cells_are_links_to_their_pictures():
     examples = {(0, 1): [(np.full((4, 4), 9, np.uint8), "x.png")], (2, 2): [(np.full((4, 4), 5, np.uint8), "y.png")]}
-    drawn = draw_confusion(Confusion("t", "s", ["a", "b", "c"], COUNTS, examples), "p2")
+    drawn = draw_confusion(confusion(["a", "b", "c"], COUNTS, examples), "p2")
     matrix, _, beside = drawn.partition('class="beside"')
     links = re.findall(r'href="#p2-(\d)-(\d)" aria-label="([^"]+)"[^>]*>([\d,]+)</a>', matrix)
     assert [(int(i), int(j), int(n)) for i, j, _, n in links] == [
@@ -64,7 +70,7 @@ def test_cells_are_links_to_their_pictures():
 
 def test_shades_grow_with_the_share_of_the_row():
     counts = np.array([[60, 40, 0], [5, 94, 1], [0, 0, 1]])
-    drawn = draw_confusion(Confusion("t", "s", ["a", "b", "c"], counts, {}), "p")
+    drawn = draw_confusion(confusion(["a", "b", "c"], counts), "p")
     assert re.findall(r'<td class="(right|wrong) shade(\d)">', drawn) == [
         ("right", "5"),
         ("wrong", "9"),
@@ -78,20 +84,42 @@ def test_shades_grow_with_the_share_of_the_row():
 def test_of_many_classes_those_with_mistakes_are_shown():
     counts = np.diag(np.full(60, 10))
     counts[50, 3] = counts[3, 51] = 2
-    assert {3, 50, 51} < set(classes_to_show(counts))
-    drawn = draw_confusion(Confusion("t", "s", [f"class {n}" for n in range(60)], counts, {}), "p")
+    assert {3, 50, 51} < set(classes_to_show(confusion([], counts).counts, 60))
+    drawn = draw_confusion(confusion([f"class {n}" for n in range(60)], counts), "p")
     assert "Of 60 classes these are the 24 with the most mistakes" in drawn
     assert drawn.count("<tr>") == 25
     hidden = counts.copy()
     hidden[:] = 1  # mistakes everywhere: a listed pair may lie outside of the table, and its link must still work
-    drawn = draw_confusion(Confusion("t", "s", [str(n) for n in range(60)], hidden, {}), "p")
+    drawn = draw_confusion(confusion([str(n) for n in range(60)], hidden), "p")
     assert set(re.findall(r'href="#(p-\d+-\d+)"', drawn)) == set(re.findall(r'id="(p-\d+-\d+)"', drawn))
 
 
+def test_hundreds_of_classes_are_a_list_of_the_worst_mistakes():
+    counts = np.diag(np.full(1500, 3))
+    counts[700, 3], counts[3, 1400] = 9, 4
+    counts[np.arange(100), np.arange(100) + 200] = 1
+    picture = np.full((4, 4), 9, np.uint8)
+    drawn = draw_confusion(
+        confusion([f"person {n}" for n in range(1500)], counts, {(700, 3): [(picture, "x.png")]}), "p"
+    )
+    assert "matrix" not in drawn
+    assert "102 pairs of classes are taken for each other. These are the most frequent." in drawn
+    shown = re.findall(r'<li id="p-(\d+)-(\d+)">', drawn)
+    assert shown[:2] == [("700", "3"), ("3", "1400")]
+    assert len(shown) == 48
+    assert "9 of 12 (75.0%)" in drawn
+    assert len(drawn) < 30_000
+
+
+def test_a_table_of_more_than_a_dozen_has_the_whole_width():
+    assert 'class="confusion"' in draw_confusion(confusion([str(n) for n in range(12)], np.ones((12, 12), int)), "p")
+    assert 'class="confusion broad"' in draw_confusion(confusion([str(n) for n in range(13)], np.ones((13, 13))), "p")
+
+
 def test_short_names_stand_upright():
-    short = draw_confusion(Confusion("t", "s", ["0", "1", "10"], COUNTS, {}), "p")
+    short = draw_confusion(confusion(["0", "1", "10"], COUNTS), "p")
     assert 'class="matrix upright"' in short
-    assert 'class="matrix"' in draw_confusion(Confusion("t", "s", ["cat", "1", "2"], COUNTS, {}), "p")
+    assert 'class="matrix"' in draw_confusion(confusion(["cat", "1", "2"], COUNTS), "p")
 
 
 def test_float32_is_written_as_it_was_meant():
@@ -100,9 +128,9 @@ def test_float32_is_written_as_it_was_meant():
 
 
 def test_without_mistakes_and_without_answers():
-    right = draw_confusion(Confusion("t", "s", ["a", "b"], np.array([[3, 0], [0, 4]]), {}), "p")
+    right = draw_confusion(confusion(["a", "b"], [[3, 0], [0, 4]]), "p")
     assert "All of 7 answers are right" in right
-    nothing = draw_confusion(Confusion("t", "s", ["a", "b"], np.zeros((2, 2), int), {}), "p")
+    nothing = draw_confusion(confusion(["a", "b"], np.zeros((2, 2), int)), "p")
     assert "no answers" in nothing
 
 

@@ -85,7 +85,7 @@ def panels(names: list[str]) -> list[Panel]:
     examples = {(0, 1): [(picture(1), a), (picture(2), b)], (1, 1): [(picture(3), c)]}
     return [
         Pictures(a, b, [picture(), picture(5, (4, 6, 3))], [f"{c}\n{d}", ""]),
-        Confusion(b, a, [c, d], np.array([[5, 2], [0, 3]]), examples),
+        Confusion(b, a, [c, d], {(0, 0): 5, (0, 1): 2, (1, 1): 3}, examples),
         Table(c, d, [a, b, "share"], [[c, 1.5, "50.0%"], [d, float("nan"), "nan%"]]),
         Reliability(d, a, np.array([np.nan, 0.7]), np.array([np.nan, 0.6]), np.array([0, 9]), 0.1),
         Curves(a, c, {b: (x, x + 1.0), d: (x, x + 2.0)}, x_label=c, y_label=d),

@@ -1,15 +1,18 @@
 """The report of a run folder: what it says of scores, of the way that is better, and of the run."""
 
 import re
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
 
+from guina.engine.metric import Metric, metric_of
 from guina.engine.run import RunFolder
-from guina.look.report import curves, direction, facts, headline, run_card, scores_table, shown
+from guina.jobs import find
+from guina.look.report import curves, facts, headline, run_card, scores_table, shown
 from guina.panels import Curves
+
+ACCURACY = Metric("accuracy", "more", "share", "right answers")
+DISTANCE = Metric("fd", "less", says="how far away")
 
 
 @pytest.fixture
@@ -31,35 +34,41 @@ def folder(tmp_path):
 
 def test_headline_puts_the_score_beside_the_baselines_of_the_same_metric():
     baseline = {"accuracy": 0.1, "balanced_accuracy": 0.2, "linear/accuracy": 0.8, "linear/nats": 3.0}
-    line = headline("accuracy", {"accuracy": 0.98765, "nats": 0.1}, baseline, "says")
+    line = headline(ACCURACY, {"accuracy": 0.98765, "nats": 0.1}, baseline, "says")
     assert (line.run.shown, line.best) == ("98.77%", 1)
     assert [(mark.name, mark.shown) for mark in line.baselines] == [
         ("simplest baseline", "10.00%"),
         ("linear model", "80.00%"),
     ]
-    assert headline("bleu", {"bleu": 31.5}, {}, "").run.shown == "31.5"
-    assert shown("accuracy", 0.99999) == ">99.99%"
+    assert headline(Metric("bleu"), {"bleu": 31.5}, {}, "").run.shown == "31.5"
+    assert shown(ACCURACY, 0.99999) == ">99.99%"
 
 
 def test_baselines_of_several_words_are_no_models():
     baseline = {"fd": 90.0, "training pictures/fd": 2.5, "linear/fd": 60.0}
-    line = headline("fd", {"fd": 12.0}, baseline, "")
+    line = headline(DISTANCE, {"fd": 12.0}, baseline, "")
     assert [mark.name for mark in line.baselines] == ["simplest baseline", "training pictures", "linear model"]
-    table = scores_table({"fd": 12.0, "good_share": 0.5}, baseline)
-    assert table.header == ["score", "this run", "simplest baseline", "training pictures", "linear model"]
-    assert table.rows == [["fd", "12", "90", "2.5", "60"], ["good share", "50.00%", "–", "–", "–"]]
+    table = scores_table([DISTANCE, Metric("good_share", unit="share")], {"fd": 12.0, "good_share": 0.5}, baseline)
+    known = ["better", "what it measures"]
+    assert table.header == ["score", "this run", "simplest baseline", "training pictures", "linear model", *known]
+    assert table.rows == [
+        ["fd", "12", "90", "2.5", "60", "less", "how far away"],
+        ["good share", "50.00%", "–", "–", "–", "", ""],
+    ]
 
 
-@pytest.mark.parametrize(("sign", "expected"), [(1, "more"), (-1, "less")])
-def test_direction_is_the_jobs(sign, expected):
-    job: Any = SimpleNamespace(metric="m", better=lambda a, b: sign * a["m"] > sign * b["m"])
-    assert direction(job, {"m": 0.5}) == expected
+def test_every_headline_says_which_way_is_better():
+    for name, better in {"classify": "more", "write": "less", "generate": "less"}.items():
+        job = find(name)
+        assert metric_of(job.metrics, job.metric).better == better
+        assert all(metric.says for metric in job.metrics)
 
 
 def test_curves_name_the_best_validation(folder):
-    validation, loss = curves(folder, "accuracy", "more")
+    validation, loss = curves(folder, ACCURACY)
     assert validation.says == "Best at step 100: 90.00%."
-    assert curves(folder, "accuracy", "less")[0].says == "Best at step 0: 10.00%."
+    assert curves(folder, Metric("accuracy", "less", "share"))[0].says == "Best at step 0: 10.00%."
+    assert curves(folder, Metric("accuracy"))[0].says == "Last at step 200: 0.8."
     assert isinstance(loss, Curves)
     assert list(loss.lines) == ["loss"]
     np.testing.assert_allclose(loss.lines["loss"][1], [2 / 101, 2 / 201])
@@ -72,7 +81,7 @@ def test_each_turn_has_a_chart_of_its_losses(tmp_path):
         critic = {"train/critic/real": 0.5, "train/critic/fake": 0.25, "train/critic/gradient": 9.0}
         generator = {"train/generator/fake": 30.0, "train/generator/gradient": 9.0}
         folder.metric({"step": step, **critic, **(generator if step == 200 else {})})
-    panels = curves(folder, "fd", "less")
+    panels = curves(folder, DISTANCE)
     assert [panel.title for panel in panels] == ["Loss of the critic", "Loss of the generator"]
     assert [list(panel.lines) for panel in panels if isinstance(panel, Curves)] == [["real", "fake"], ["fake"]]
     assert panels[1].says.startswith("From 30 to 30:")
@@ -87,7 +96,7 @@ def test_facts_are_those_of_the_run(folder):
 
 
 def test_card_of_a_run(folder):
-    card = run_card(folder)
+    card = run_card(folder, [ACCURACY])
     assert "classify my &lt;run&gt;" in card
     assert re.findall(r">([\d.]+%)<", card) == ["90.00%", "25.00%"]
     assert len(re.findall(r"[\d.]+,[\d.]+", re.findall(r'points="([^"]+)"', card)[0])) == 3

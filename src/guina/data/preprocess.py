@@ -135,11 +135,19 @@ def principal(centred_ND: Tensor, components: float) -> Tensor:
         GuinaError: the number is not above 0.
     """
     if components <= 0:
-        raise GuinaError(f"--components {components:g}", "a number of components, or a share of the variance below 1")
-    _, sizes, rows_PD = torch.linalg.svd(centred_ND.double(), full_matrices=False)
-    kept = int((sizes > 1e-6 * sizes[0]).sum())
+        raise GuinaError(
+            f"--components {components:g}",
+            "a number above 0",
+            "name how many, or below 1 the share of the variance that they keep",
+        )
+    x_ND = centred_ND.double()
+    wide = len(x_ND) < x_ND.size(1)  # both products have the same eigenvalues: take the smaller one
+    values, vectors = torch.linalg.eigh(x_ND @ x_ND.T if wide else x_ND.T @ x_ND)
+    values, vectors = values.flip(0).clamp_min(0), vectors.flip(1)
+    kept = int((values > 1e-12 * values[0]).sum())
+    rows_PD = (vectors[:, :kept] / values[:kept].sqrt()).T @ x_ND if wide else vectors[:, :kept].T
     if components < 1:
-        share = (sizes**2).cumsum(0) / (sizes**2).sum()
+        share = values.cumsum(0) / values.sum()
         wanted = int((share < components).sum()) + 1
     else:
         wanted = int(components)
@@ -148,6 +156,14 @@ def principal(centred_ND: Tensor, components: float) -> Tensor:
 
 def zca(centred_ND: Tensor) -> Tensor:
     """The symmetric matrix that decorrelates: (covariance + ε)^(−1/2), D×D."""
+    N, D = centred_ND.shape
+    if N < D / 2:  # across the N directions that there are examples of; all others are of one size
+        values_N, vectors_NN = torch.linalg.eigh((centred_ND @ centred_ND.T).double() / max(1, N - 1))
+        extra = EPS * (values_N.clamp_min(0).sum() / D).clamp_min(1e-12)
+        seen = values_N > 1e-6 * values_N[-1].clamp_min(1e-12)
+        rows_PD = (vectors_NN[:, seen] / ((N - 1) * values_N[seen]).sqrt()).T @ centred_ND.double()
+        across_DD = (rows_PD.T * ((values_N[seen] + extra).rsqrt() - extra.rsqrt())) @ rows_PD
+        return (across_DD + torch.eye(D, dtype=torch.float64) * extra.rsqrt()).float().contiguous()
     covariance_DD = (centred_ND.T @ centred_ND).double() / max(1, len(centred_ND) - 1)
     values_D, vectors_DD = torch.linalg.eigh(covariance_DD)
     scale_D = (values_D.clamp_min(0) + EPS * values_D.mean().clamp_min(1e-12)).rsqrt()

@@ -29,7 +29,7 @@ class Limit:
             )
         for name, value in named.items():
             if not 0 < value < 1e9:
-                raise GuinaError(f"--{name} {value}", "a number above 0")
+                raise GuinaError(f"--{name} {value}", "a number above 0", f"give another --{name}")
 
     def record(self) -> dict[str, Any]:
         return {"minutes": self.minutes, "epochs": self.epochs, "steps": self.steps}

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from guina.disk import rename, sync, sync_folder
 from guina.engine.run import FORMAT, read_json, to_json, write_atomic
-from guina.errors import GuinaError
+from guina.errors import DAMAGED, GuinaError
 
 MOST_HEADER, MOST_TENSORS = 1 << 20, 10_000
 KEEP = 2  # the newest ones, besides the best
@@ -51,15 +51,17 @@ def load_tensors(data: bytes, name: str) -> dict[str, Tensor]:
     """
     if len(data) < 8 or (size := struct.unpack("<Q", data[:8])[0]) > MOST_HEADER or 8 + size > len(data):
         raise GuinaError(
-            f"{name} is no safetensors file, or its header is over {MOST_HEADER} bytes", "a file guina wrote"
+            f"{name} is no safetensors file, or its header is over {MOST_HEADER} bytes", "a file guina wrote", DAMAGED
         )
     try:
         header = json.loads(data[8 : 8 + size])
         if not isinstance(header, dict) or len(header) > MOST_TENSORS:
-            raise GuinaError(f"{name} holds over {MOST_TENSORS} tensors, or no table of them", "a file guina wrote")
+            raise GuinaError(
+                f"{name} holds over {MOST_TENSORS} tensors, or no table of them", "a file guina wrote", DAMAGED
+            )
         return safetensors.torch.load(data)
     except (ValueError, KeyError, RecursionError, safetensors.SafetensorError) as error:
-        raise GuinaError(f"{name} is damaged: {error}", "a safetensors file as guina writes it") from None
+        raise GuinaError(f"{name} is damaged: {error}", "a safetensors file as guina writes it", DAMAGED) from None
 
 
 def write_folder(folder: Path, files: dict[str, bytes]) -> None:
@@ -108,16 +110,18 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     """
     hashes = read_json(folder / "manifest.json").get("sha256")
     if not isinstance(hashes, dict):
-        raise GuinaError(f"{folder / 'manifest.json'} lists no files", "a manifest that guina wrote")
+        raise GuinaError(f"{folder / 'manifest.json'} lists no files", "a manifest that guina wrote", DAMAGED)
     files = {}
     for name, digest in hashes.items():
         try:
             data = (folder / Path(name).name).read_bytes()
         except OSError as error:
-            raise GuinaError(f"{folder / name} cannot be read: {error.strerror}", "the file that was written") from None
+            raise GuinaError(
+                f"{folder / name} cannot be read: {error.strerror}", "the file that was written", DAMAGED
+            ) from None
         if hashlib.sha256(data).hexdigest() != digest:
             raise GuinaError(
-                f"{folder / name} is not what was written (its SHA-256 differs)", "the file as it was written"
+                f"{folder / name} is not what was written (its SHA-256 differs)", "the file as it was written", DAMAGED
             )
         files[name] = data
     return files
@@ -197,7 +201,9 @@ class Checkpoints:
         files = read_folder(self.folder / name)
         if set(files) != {"state.json", "state.safetensors"}:
             raise GuinaError(
-                f"{self.folder / name} holds {', '.join(sorted(files)) or 'nothing'}", "state.json, state.safetensors"
+                f"{self.folder / name} holds {', '.join(sorted(files)) or 'nothing'}",
+                "state.json, state.safetensors",
+                DAMAGED,
             )
         tensors = load_tensors(files["state.safetensors"], f"{name}/state.safetensors")
         return State(json.loads(files["state.json"]), tensors)

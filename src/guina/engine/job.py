@@ -18,6 +18,7 @@ from guina.console import one_line
 from guina.data.order import Draw, Order
 from guina.data.records import Arrays, Records
 from guina.engine.answers import unless_none_was_read
+from guina.engine.metric import Metric
 from guina.panels import Panel
 
 Nets = dict[str, nn.Module]
@@ -163,6 +164,8 @@ class Job(ABC):
         name: as the command line says it.
         Settings: a flat frozen dataclass with at most a dozen fields, each with a sentence.
         metric: the key of the headline score.
+        metrics: what is known of the scores, the headline among them.
+        thing: what one example is called, in the singular.
         sizes: from small to large, what `size="auto"` chooses from; empty where there is no such dial.
         mixed_precision: whether it learns as well with products in bfloat16, where the device has units for them.
         looks: the most validation examples that a look during training takes.
@@ -176,6 +179,8 @@ class Job(ABC):
     name: ClassVar[str]
     Settings: ClassVar[type]
     metric: ClassVar[str]
+    metrics: ClassVar[tuple[Metric, ...]] = ()
+    thing: str = "example"
     sizes: ClassVar[tuple[str, ...]] = ()
     mixed_precision: ClassVar[bool] = False
     looks: ClassVar[int] = 5000
@@ -255,6 +260,10 @@ class Job(ABC):
     def baseline(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Scores:
         """The same metrics for the simplest thing that works; the dearer baselines only when thorough."""
 
+    def of_baseline(self, train: Arrays) -> str:
+        """What the thorough baselines were given of the training examples, where it is not all; "" otherwise."""
+        return ""
+
     @abstractmethod
     def better(self, a: Scores, b: Scores) -> bool:
         """Whether a is better than b: what "best weights" means, which may differ from the headline."""
@@ -310,6 +319,6 @@ class Job(ABC):
         """What the network does now with the same few examples: arrays (npy) and texts, by name."""
         return {}
 
-    def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> list[Panel]:
-        """What to show of the inside and of the failures on `arrays`."""
+    def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> Iterable[Panel]:
+        """What to show of the inside and of the failures on `arrays`, one after the other as they are made."""
         return []

@@ -13,7 +13,7 @@ from guina.console import clean
 from guina.engine.checkpoint import load_tensors, read_folder, save_tensors, stage_folder
 from guina.engine.job import Fitted, Job, Nets
 from guina.engine.run import FORMAT, to_json
-from guina.errors import GuinaError
+from guina.errors import DAMAGED, GuinaError
 
 PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib", ".npy")
 
@@ -58,7 +58,7 @@ def load_model(folder: Path, find: Callable[[str], type[Job]]) -> tuple[Job, Net
         )
     files = read_folder(folder)
     if not {"model.json", "model.safetensors"} <= set(files):
-        raise GuinaError(f"{folder} holds no model", "model.json and model.safetensors")
+        raise GuinaError(f"{folder} holds no model", "model.json and model.safetensors", DAMAGED)
     try:
         facts = json.loads(files["model.json"])
         job = make_job(find(facts["job"]), facts["settings"])
@@ -72,7 +72,11 @@ def load_model(folder: Path, find: Callable[[str], type[Job]]) -> tuple[Job, Net
             load_net(net, weights)
             net.eval()
     except (KeyError, IndexError, AttributeError, TypeError, ValueError, RuntimeError) as error:
-        raise GuinaError(f"{folder} does not fit this guina: {error}", "a model this version can read") from None
+        raise GuinaError(
+            f"{folder} does not fit this guina: {error}",
+            "a model this version can read",
+            "use the version that run.json names, or train anew",
+        ) from None
     return job, nets
 
 

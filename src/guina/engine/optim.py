@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from guina.engine.job import Learner, Phase
-from guina.errors import GuinaError
+from guina.errors import DAMAGED, GuinaError
 
 
 def orthogonalize(m: Tensor, steps: int = 5) -> Tensor:
@@ -146,7 +146,7 @@ class Optimizer:
         for key, value in state.items():
             name, what = key.rsplit("|", 1)
             if name not in weights or value.shape not in (weights[name].shape, torch.Size([])):
-                raise GuinaError(f"the saved optimizer state has {key}", "the state of this network")
+                raise GuinaError(f"the saved optimizer state has {key}", "the state of this network", DAMAGED)
             like = torch.zeros_like(weights[name]) if value.ndim else torch.zeros_like(value)
             kept.setdefault(name, {})[what] = like.copy_(value)
         for part in self.parts:

@@ -21,7 +21,7 @@ import numpy as np
 from guina.console import clean
 from guina.data.own import make_folder
 from guina.disk import rename, sync, sync_folder, take
-from guina.errors import GuinaError
+from guina.errors import DAMAGED, GuinaError
 
 FORMAT = 1
 RESUME = "make room, then go on with --resume: the last checkpoint is whole"
@@ -70,14 +70,14 @@ def read_json(path: Path, most: int = 64 << 20) -> dict[str, Any]:
     """
     try:
         if path.stat().st_size > most:
-            raise GuinaError(f"{path} has {path.stat().st_size} bytes", f"at most {most}")
+            raise GuinaError(f"{path} has {path.stat().st_size} bytes", f"at most {most}", DAMAGED)
         value = json.loads(path.read_bytes())
     except OSError as error:
-        raise GuinaError(f"{path} cannot be read: {error.strerror}", "a file that guina wrote") from None
+        raise GuinaError(f"{path} cannot be read: {error.strerror}", "a file that guina wrote", DAMAGED) from None
     except (ValueError, RecursionError):
-        raise GuinaError(f"{path} is no JSON", "a file that guina wrote", "restore it, or train anew") from None
+        raise GuinaError(f"{path} is no JSON", "a file that guina wrote", DAMAGED) from None
     if not isinstance(value, dict) or not isinstance(value.get("format", FORMAT), int):
-        raise GuinaError(f"{path} is no JSON object", "a file that guina wrote", "restore it, or train anew")
+        raise GuinaError(f"{path} is no JSON object", "a file that guina wrote", DAMAGED)
     if value.get("format", FORMAT) > FORMAT:
         raise GuinaError(f"{path} has format {value['format']}", f"format {FORMAT}", "use a newer guina")
     return value

@@ -8,12 +8,12 @@ calibrated on the validation split.
 Axes: B batch, H W pixels, C channels, K classes.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
@@ -44,60 +44,21 @@ from guina.engine.job import (
     Turn,
 )
 from guina.errors import GuinaError
-from guina.jobs.classify_inside import inside_panels
+from guina.jobs.classify_baseline import fit_linear, of_linear
 from guina.jobs.classify_panels import UNEQUAL, classify_panels
+from guina.jobs.classify_settings import METRICS, ClassifySettings
 from guina.jobs.picture_check import picture_overview, to_learn_from
 from guina.losses import cross_entropy_sum
-from guina.nets.convnet import Architecture, ConvNet, architecture
+from guina.nets.convnet import Architecture, ConvNet, architecture, at_once
 from guina.nets.summary import render, summary
 from guina.panels import Panel
 
-CHUNK = 256  # pictures a forward pass, when answering
 SAMPLE = 5000  # training pictures that statistics are taken from
 FEW = 5000  # training pictures below which a large network learns them by heart
 OFTEN = 8  # passes over the data that a size must be able to make to be chosen
 
 FEW_PIXELS = 12  # a side below which a missing square or a large turn takes too much of a picture
 ENOUGH = 3000  # validation pictures that one temperature is fitted on
-
-
-@dataclass(frozen=True)
-class ClassifySettings:
-    """How to classify."""
-
-    size: Literal["auto", "tiny", "small", "medium", "large", "huge"] = "auto"
-    """of the network; auto takes the largest that the time is enough for"""
-    pixels: int = 0
-    """height and width that pictures are brought to; 0: what most have, up to 96 where they differ"""
-    activation: str = "silu"
-    """relu, leaky_relu, maxout, tanh, sigmoid, silu; or one for each layer, with commas"""
-    pooling: str = "max"
-    """max, average, stride"""
-    flip: Literal["auto", "on", "off"] = "auto"
-    """mirror pictures left to right; auto does if a mirrored picture still looks like its class"""
-    augment: Literal["auto", "none", "light", "medium", "strong"] = "auto"
-    """change pictures at random: light moves them, medium also blanks a square, strong also zooms, turns and tints;
-    auto goes by how often each will be seen"""
-    smoothing: float = 0.1
-    """probability that the target gives to the other classes"""
-    views: int = 6
-    """views of a picture that an answer is averaged over: 1, 2 (mirrored) or 6 (shifted too)"""
-    batch: int = 0
-    """pictures a step; 0: as many as suit the data"""
-    preprocess: input_layer.Mode = "standardize"
-    """standardize, center, minmax, pca, whiten: what is done to pixels before the first layer"""
-    components: float = 0.99
-    """of pca: how many, or below 1 the share of the variance that they keep"""
-    balance: bool = False
-    """every class counts the same, however many pictures it has"""
-    validation: float = 0.1
-    """share of the training pictures to judge by, where there is no validation split"""
-    max_bad: float = 0.01
-    """share of files that may be unusable; more stop the training (three may always)"""
-    path_column: str = ""
-    """of a table: the column of paths; of an npz file: the array of pictures; obvious ones are found"""
-    label_column: str = ""
-    """of a table: the column of labels; of an npz file: their array"""
 
 
 class Classify(Job):
@@ -108,12 +69,15 @@ class Classify(Job):
     metric = "accuracy"
     sizes = ("tiny", "small", "medium", "large", "huge")
     mixed_precision = True
+    thing = "picture"
+    metrics = METRICS
 
     def __init__(self, settings: ClassifySettings) -> None:
         super().__init__(settings)
         self.temperature = 1.0
         self.passes = 1.0
         self.range: Range | None = None  # of the numbers of an array, or of deep files, that it learns from
+        self._answered: tuple[Arrays, bytes, np.ndarray] | None = None  # what it last said to a whole split
 
     # --- from files to arrays ---
 
@@ -275,10 +239,24 @@ class Classify(Job):
         logits = torch.stack([net(view).float() for view in shown])
         return (logits.log_softmax(-1).logsumexp(0) - np.log(len(shown))).cpu().numpy()
 
+    @property
+    def chunk(self) -> int:
+        """Pictures a forward pass, when answering."""
+        return at_once(*self.shape[:2])
+
     def answer_all(self, nets: Nets, arrays: Arrays, views: int) -> np.ndarray:
         """Log probabilities of a whole split, N×K."""
-        chunks = np.array_split(np.arange(len(arrays)), max(1, -(-len(arrays) // CHUNK)))
+        chunks = np.array_split(np.arange(len(arrays)), max(1, -(-len(arrays) // self.chunk)))
         return np.concatenate([self.log_probabilities(nets, arrays.take("pixels", c), views) for c in chunks])
+
+    def answered(self, nets: Nets, arrays: Arrays) -> np.ndarray:
+        """The same with all views, remembered: scores, temperature and panels are made of the same answers."""
+        digest = hashlib.blake2b()
+        for tensor in nets["net"].state_dict().values():
+            digest.update(tensor.cpu().contiguous().numpy().tobytes())
+        if self._answered is None or self._answered[0] is not arrays or self._answered[1] != digest.digest():
+            self._answered = arrays, digest.digest(), self.answer_all(nets, arrays, self.settings.views)
+        return self._answered[2]
 
     def calibrated(self, logs_NK: np.ndarray) -> np.ndarray:
         return metrics.softmax(logs_NK / self.temperature)
@@ -286,13 +264,14 @@ class Classify(Job):
     def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
         """With a limit a quick look: one view of each picture."""
         some = arrays.first(limit)
-        views = self.settings.views if limit is None else 1
-        probabilities_NK, target_N = self.calibrated(self.answer_all(nets, some, views)), some.all("target")
+        logs_NK = self.answered(nets, some) if limit is None else self.answer_all(nets, some, 1)
+        probabilities_NK, target_N = self.calibrated(logs_NK), some.all("target")
         scores = {"accuracy": metrics.accuracy(probabilities_NK, target_N)}
         if len(self.classes) > 5:
             scores["top5"] = metrics.top_k(probabilities_NK, target_N, 5)
-        counts_KK = metrics.confusion(probabilities_NK.argmax(1), target_N, len(self.classes))
-        scores["balanced_accuracy"] = metrics.balanced_accuracy(counts_KK)
+        scores["balanced_accuracy"] = metrics.balanced_accuracy(
+            metrics.per_class(probabilities_NK.argmax(1), target_N, len(self.classes))
+        )
         scores["calibration_error"] = metrics.expected_calibration_error(probabilities_NK, target_N)
         scores["nats"] = metrics.negative_log_likelihood(probabilities_NK, target_N)
         return scores
@@ -303,8 +282,11 @@ class Classify(Job):
         majority = np.bincount(train.all("target")).argmax()
         scores = {"accuracy": float((target_N == majority).mean()), "balanced_accuracy": 1 / len(self.classes)}
         if thorough:
-            scores["linear/accuracy"] = linear_accuracy(train.first(SAMPLE), arrays)
+            scores["linear/accuracy"] = fit_linear(train, len(self.classes)).accuracy(arrays)
         return scores
+
+    def of_baseline(self, train: Arrays) -> str:
+        return of_linear(len(train), self.shape, len(self.classes))
 
     def better(self, a: Scores, b: Scores) -> bool:
         headline = "balanced_accuracy" if self.settings.balance else "accuracy"
@@ -313,13 +295,13 @@ class Classify(Job):
     def conclude(self, nets: Nets, val: Arrays) -> None:
         """Fit the temperature (Guo et al. 2017, https://arxiv.org/abs/1706.04599)."""
         some = val.first(ENOUGH)
-        logs_NK = self.answer_all(nets, some, self.settings.views)
+        logs_NK = self.answered(nets, some)
         self.temperature = metrics.fit_temperature(logs_NK, some.all("target"))
 
     def predict(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[Answer]:
         """One answer an input: the class, how sure, and the runners-up; or what is wrong with the file."""
         found = find_pictures(inputs)
-        while chunk := list(islice(found, CHUNK)):
+        while chunk := list(islice(found, self.chunk)):
             opened = [try_picture(thing, self.shape, self.range) for _, thing in chunk]
             whole = [picture for picture in opened if isinstance(picture, np.ndarray)]
             logs_NK = self.log_probabilities(nets, np.stack(whole), self.settings.views) if whole else np.empty((0, 1))
@@ -342,8 +324,8 @@ class Classify(Job):
         }
 
     def inputs(self, arrays: Arrays) -> Iterator[Any]:
-        for start in range(0, len(arrays), CHUNK):
-            yield from arrays.take("pixels", np.arange(start, min(start + CHUNK, len(arrays))))
+        for start in range(0, len(arrays), self.chunk):
+            yield from arrays.take("pixels", np.arange(start, min(start + self.chunk, len(arrays))))
 
     def summary(self, nets: Nets) -> str:
         height, width, channels = self.shape
@@ -353,13 +335,11 @@ class Classify(Job):
         """What the network thinks of 16 validation pictures."""
         return {"probabilities": metrics.softmax(self.answer_all(nets, val.first(16), 1)).astype(np.float32)}
 
-    def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> list[Panel]:
-        probabilities_NK = self.calibrated(self.answer_all(nets, arrays, self.settings.views))
+    def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> Iterator[Panel]:
+        probabilities_NK = self.calibrated(self.answered(nets, arrays))
         net = nets["net"]
         assert isinstance(net, ConvNet), "the job built it"
-        data = train, arrays
-        inside = inside_panels(self.classes, probabilities_NK, data, net, self.preprocess, self.preprocess)
-        return classify_panels(self.classes, probabilities_NK, data, net, snaps, inside)
+        yield from classify_panels(self.classes, probabilities_NK, (train, arrays), net, self.preprocess, snaps)
 
 
 def note_unequal(records: Records) -> None:
@@ -373,20 +353,3 @@ def note_unequal(records: Records) -> None:
             f"{most} has {n:,} pictures to learn from and {least} {m:,}: accuracy says little of the rare classes;"
             " see balanced_accuracy, and consider --balance"
         )
-
-
-def linear_accuracy(train: Arrays, arrays: Arrays) -> float:
-    """The accuracy of logistic regression on pixels, the baseline that a network has to beat."""
-    from sklearn.linear_model import LogisticRegression
-
-    def flat(some: Arrays) -> np.ndarray:
-        return some.all("pixels").reshape(len(some), -1).astype(np.float32) / 255
-
-    model = LogisticRegression(C=0.05, max_iter=200, tol=1e-3)
-    with np.errstate(all="ignore"):
-        import warnings
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it may not have converged fully: a baseline need not
-            model.fit(flat(train), train.all("target"))
-    return float(model.score(flat(arrays), arrays.all("target")))

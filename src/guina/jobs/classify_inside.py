@@ -2,7 +2,8 @@
 want, how easily its answers change, what the input layer did.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -12,17 +13,20 @@ from guina.data import preprocess
 from guina.data.picture_files import picture
 from guina.data.records import Arrays
 from guina.nets import insight
-from guina.nets.convnet import ConvNet
+from guina.nets.convnet import ConvNet, at_once
+from guina.nets.summary import summary
 from guina.panels import Curves, Layer, Layers, Panel, Seen, Strip, Strips
 
 MAPS = 8  # maps shown of a layer
 FILTERS = 4  # filters shown of a layer
 PATCHES = 8  # patches shown of a filter
-# pictures of 32×32 pixels; of larger ones as many as have as many pixels
-ASKED = 500  # that answers are changed of
-LIKED = 2000  # that the most exciting patches are looked for in
-LEAST = 100
-FITTED = 256  # training pictures that the input layers which are not in use are fitted to
+ASKED = 64, 500  # pictures that answers are changed of: at least, at most
+LIKED = 256, 2000  # pictures that the most exciting patches are looked for in
+KNOWN = 128, 1000  # pictures that normalisations are measured on
+TREATED = 1000  # pictures that input layers are fitted to
+WORK = 2e11  # operations that a panel may take, with its least number of pictures aside
+MOVES = 4  # pixels, at most, that pictures are moved
+FACTORS = (0.5, 0.65, 0.8, 0.9, 1.1, 1.2, 1.35, 1.5)  # that they are rescaled by
 HEAT = np.array(
     [[30, 20, 60], [120, 40, 120], [220, 80, 60], [250, 190, 60], [255, 250, 200]], np.float64
 )  # dark to light
@@ -35,31 +39,32 @@ def inside_panels(
     probabilities_NK: np.ndarray,
     data: tuple[Arrays, Arrays],
     net: ConvNet,
-    prepare: Prepare,
-    mode: preprocess.Preprocess,
-) -> list[Panel]:
+    prepare: preprocess.Preprocess,
+) -> Iterator[Panel]:
     """All of them.
 
     Args:
         classes: their names.
         data: the training examples, and those that the probabilities are of.
-        prepare: bytes to what the network takes.
-        mode: the input layer in use.
+        prepare: the input layer: bytes to what the network takes.
     """
     train, judged = data
-    return [
-        where_it_looked(classes, probabilities_NK, judged, net, prepare),
-        through_the_layers(classes, probabilities_NK, judged, net, prepare),
-        wanted(train, net, prepare),
-        *easily_changed(train, judged, net, prepare),
-        input_layer(train, mode),
-    ]
+
+    def ready(pixels_NHWC: Tensor) -> Tensor:
+        return prepare(pixels_NHWC).to(next(net.parameters()).device)
+
+    yield where_it_looked(classes, probabilities_NK, judged, net, ready)
+    yield through_the_layers(classes, probabilities_NK, judged, net, ready)
+    yield wanted(train, net, ready)
+    yield from easily_changed(train, judged, net, ready)
+    yield input_layer(train, prepare)
 
 
-def affordable(arrays: Arrays, most: int) -> Arrays:
-    """As many pictures as cost what `most` of 32×32 pixels do, spread over all of them."""
-    height, width = arrays.columns["pixels"].shape[1:3]
-    return arrays.first(max(LEAST, min(most, most * 1024 // (height * width))))
+def affordable(net: ConvNet, bounds: tuple[int, int], times: int = 1) -> int:
+    """How many pictures may go through a network so many times within `WORK`, between the bounds."""
+    height, width, channels = net.architecture.shape
+    operations = sum(row.flops for row in summary(net, (channels, height, width)))
+    return max(bounds[0], min(bounds[1], int(WORK / (operations * times))))
 
 
 def some_right_and_wrong(probabilities_NK: np.ndarray, target_N: np.ndarray, each: int) -> list[int]:
@@ -69,9 +74,8 @@ def some_right_and_wrong(probabilities_NK: np.ndarray, target_N: np.ndarray, eac
     for right in (False, True):
         at = np.flatnonzero((answer_N == target_N) == right)
         at = at[np.argsort(-sure_N[at], kind="stable")]
-        firsts = [int(i) for n, i in enumerate(at) if target_N[i] not in target_N[at[:n]]]
-        others = [int(i) for i in at if int(i) not in firsts]
-        chosen += (firsts + others)[:each]
+        firsts_F = np.sort(np.unique(target_N[at], return_index=True)[1])
+        chosen += [*at[firsts_F].tolist(), *np.delete(at, firsts_F).tolist()][:each]
     return chosen
 
 
@@ -92,8 +96,8 @@ def where_it_looked(
     x_BCHW = prepare(torch.from_numpy(pixels_BHWC))
     answers_B = probabilities_NK[chosen].argmax(1)
     heats = {
-        "answer": insight.grad_cam(net, x_BCHW, torch.from_numpy(answers_B)).numpy(),
-        "truth": insight.grad_cam(net, x_BCHW, torch.from_numpy(target_N[chosen])).numpy(),
+        "answer": insight.grad_cam(net, x_BCHW, torch.from_numpy(answers_B)).cpu().numpy(),
+        "truth": insight.grad_cam(net, x_BCHW, torch.from_numpy(target_N[chosen])).cpu().numpy(),
     }
     strips = []
     for b, i in enumerate(chosen):
@@ -156,14 +160,14 @@ def through_the_layers(
 def brightness(map_hw: Tensor) -> np.ndarray:
     """A map from its least to its largest value as 0 to 255."""
     low, high = map_hw.min(), map_hw.max()
-    return ((map_hw - low) / (high - low).clamp_min(1e-9) * 255).round().to(torch.uint8).numpy()
+    return ((map_hw - low) / (high - low).clamp_min(1e-9) * 255).round().to(torch.uint8).cpu().numpy()
 
 
 def wanted(train: Arrays, net: ConvNet, prepare: Prepare) -> Strips:
     """The patches of training pictures that excite some filters of each layer most."""
-    some = affordable(train, LIKED)
+    some = train.first(affordable(net, LIKED))
     pixels_NHWC = some.all("pixels")
-    found = insight.exciting(net, prepare(torch.from_numpy(pixels_NHWC)), PATCHES)
+    found = insight.exciting(net, prepare(torch.from_numpy(pixels_NHWC)), PATCHES, at_once(*pixels_NHWC.shape[1:3]))
     strips = []
     for name, filters in found.items():
         if name == "first":
@@ -187,47 +191,46 @@ def cut(pixels_HWC: np.ndarray, patch: insight.Patch) -> np.ndarray:
 
 
 def easily_changed(train: Arrays, judged: Arrays, net: ConvNet, prepare: Prepare) -> list[Panel]:
-    """The share of answers that become others when pictures are moved or rescaled, with each pooling; a quarter of the
-    pictures is moved in each direction.
-    """
-    x_NCHW = prepare(torch.from_numpy(affordable(judged, ASKED).all("pixels")))
-    known_NCHW = prepare(torch.from_numpy(affordable(train, LIKED).all("pixels")))
-    used = next((name for name in net.architecture.poolings if name != "none"), "none")
-    nets: dict[str, ConvNet] = {f"{used}, as learned" if used != "none" else "no pooling": net}
-    if used != "none":
-        for name in ("max", "average", "stride"):
-            if name != used:
-                nets[f"{name} instead"] = insight.with_pooling(net, name, known_NCHW)
-    moves = np.arange(min(4, min(x_NCHW.shape[2:]) // 3) + 1)
-    factors = np.linspace(0.5, 1.5, 11)
+    """The share of answers that become others when pictures are moved or rescaled, with each pooling."""
+    nets = with_other_poolings(train, net, prepare)
+    height, width = net.architecture.shape[:2]
+    moves = [*range(1, min(MOVES, min(height, width) // 3) + 1)]
+    asked = judged.first(affordable(net, ASKED, len(nets) * (1 + len(moves) + len(FACTORS))))
+    x_NCHW = prepare(torch.from_numpy(asked.all("pixels")))
+    changes: list[Callable[[Tensor], Tensor]] = [partial(insight.moved, by=by) for by in moves]
+    changes += [partial(insight.rescaled, factor=factor) for factor in FACTORS]
+    half = sum(factor < 1 for factor in FACTORS)
     moved, scaled = {}, {}
     for name, other in nets.items():
-        before_N = other(x_NCHW).argmax(1)
-        by_move = [insight.changed(other, x_NCHW, lambda x, m=m: moved_around(x, m), before_N) for m in moves.tolist()]
-        by_scale = [
-            insight.changed(other, x_NCHW, lambda x, s=s: insight.rescaled(x, s), before_N) for s in factors.tolist()
-        ]
-        moved[name] = (moves, np.array(by_move))
-        scaled[name] = (factors, np.array(by_scale))
+        shares = insight.changed(other, x_NCHW, changes)
+        by_factor = shares[len(moves) :]
+        moved[name] = np.array([0, *moves]), np.array([0.0, *shares[: len(moves)]])
+        scaled[name] = (
+            np.array([*FACTORS[:half], 1.0, *FACTORS[half:]]),
+            np.array([*by_factor[:half], 0.0, *by_factor[half:]]),
+        )
     first = next(iter(nets))
-    one = moved[first][1][min(1, len(moves) - 1)]
+    one = moved[first][1][min(1, len(moves))]
+    some = f"{len(asked):,} of " if len(asked) < len(judged) else "all "
+    of = f" Asked of {some}{len(judged):,} pictures"
     note = (
         " The other poolings have the same weights, only their normalisation was measured anew: they show what the"
         " pooling itself does, not what a network would learn with it."
         if len(nets) > 1
         else ""
     )
+    less, more = (dict(zip(*(values.tolist() for values in scaled[first]), strict=True))[f] for f in (0.8, 1.2))
     return [
         Curves(
             "When pictures are moved",
-            f"A move by one pixel changes {one:.1%} of the answers to {len(x_NCHW):,} pictures.{note}",
+            f"A move by one pixel changes {one:.1%} of the answers.{of}, each moved in one of four directions.{note}",
             moved,
             "pixels moved",
             "share of answers changed",
         ),
         Curves(
             "When pictures are enlarged or reduced",
-            f"At 0.8 of its size {scaled[first][1][3]:.1%} of the answers change, at 1.2 {scaled[first][1][7]:.1%}.",
+            f"At 0.8 of its size {less:.1%} of the answers change, at 1.2 {more:.1%}.{of}.",
             scaled,
             "size, as a factor",
             "share of answers changed",
@@ -235,17 +238,21 @@ def easily_changed(train: Arrays, judged: Arrays, net: ConvNet, prepare: Prepare
     ]
 
 
-def moved_around(x_NCHW: Tensor, m: int) -> Tensor:
-    """Pictures moved by m pixels, one after the other down, up, right and left."""
-    moved_NCHW = x_NCHW.clone()
-    for n, (down, right) in enumerate([(m, 0), (-m, 0), (0, m), (0, -m)]):
-        moved_NCHW[n::4] = insight.shifted(x_NCHW[n::4], down, right)
-    return moved_NCHW
+def with_other_poolings(train: Arrays, net: ConvNet, prepare: Prepare) -> dict[str, ConvNet]:
+    """The network as it is, then with each other pooling in its place."""
+    used = next((name for name in net.architecture.poolings if name != "none"), "none")
+    if used == "none":
+        return {"no pooling": net}
+    known_NCHW = prepare(torch.from_numpy(train.first(affordable(net, KNOWN, 8)).all("pixels")))
+    others = [name for name in ("max", "average", "stride") if name != used]
+    return {f"{used}, as learned": net} | {
+        f"{name} instead": insight.with_pooling(net, name, known_NCHW) for name in others
+    }
 
 
 def input_layer(train: Arrays, used: preprocess.Preprocess) -> Strips:
     """The same training pictures through every kind of input layer."""
-    sample = torch.from_numpy(train.first(FITTED).all("pixels"))
+    sample = torch.from_numpy(train.first(TREATED).all("pixels"))
     few = sample[:: max(1, len(sample) // 8)][:8]
     strips = [Strip("as stored", "", [picture(p.numpy()) for p in few])]
     for mode in preprocess.MODES:
@@ -257,7 +264,7 @@ def input_layer(train: Arrays, used: preprocess.Preprocess) -> Strips:
         note = f"{low:.1f} to {high:.1f}".replace("-", "−") + (", used here" if mode == used.mode else "")
         strips.append(Strip(made.says(), note, [picture(p.permute(1, 2, 0).numpy()) for p in shown]))
     says = (
-        f"What the network is given: {used.says()}. The other rows are what --preprocess would give it instead, each "
-        f"fitted to {len(sample):,} training pictures; grey is the middle of each, so that they can be compared."
+        f"What the network is given: {used.says()}. The other rows are what --preprocess would give it instead, fitted "
+        f"to {len(sample):,} of {len(train):,} training pictures; grey is the middle of each, to be compared by."
     )
     return Strips("What the input layer does", says, strips)

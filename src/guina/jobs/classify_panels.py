@@ -1,6 +1,6 @@
 """What `guina look` shows of a classifier: where it fails, how sure it is, what its first layer sees."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -8,12 +8,17 @@ import torch
 from guina import metrics
 from guina.blocks.conv import slide
 from guina.data.picture_files import picture
+from guina.data.preprocess import Preprocess
 from guina.data.records import Arrays
 from guina.engine.job import Snap
+from guina.jobs.classify_inside import inside_panels
 from guina.nets.convnet import ConvNet
 from guina.panels import Confusion, Curves, Panel, Pictures, Reliability, Sliding, Table
 
 SHOWN = 4  # pictures in a cell of the confusion matrix
+KEPT = 800  # pictures of all its cells
+LISTED = 100  # classes up to which all have a row of their own in the table
+HARDEST, EASIEST = 48, 12  # rows of more
 UNEQUAL = 3  # times as many pictures in a class as in another, from which accuracy misleads
 
 
@@ -22,27 +27,25 @@ def classify_panels(
     probabilities_NK: np.ndarray,
     data: tuple[Arrays, Arrays],
     net: ConvNet,
+    prepare: Preprocess,
     snaps: Sequence[tuple[int, Snap]],
-    inside: Sequence[Panel],
-) -> list[Panel]:
+) -> Iterator[Panel]:
     """All panels of a classifier, the most telling first.
 
     Args:
         data: the training examples, and those that the probabilities are of.
-        inside: what `inside_panels` gives.
+        prepare: the input layer.
     """
     train, arrays = data
     target_N = arrays.all("target")
-    return [
-        mistakes(classes, probabilities_NK, target_N, arrays),
-        confusion(classes, probabilities_NK, target_N, arrays),
-        per_class(classes, probabilities_NK, target_N, train.all("target")),
-        reliability(probabilities_NK, target_N),
-        *inside,
-        filters(net),
-        sliding(net, arrays),
-        *certainty(classes, snaps),
-    ]
+    yield mistakes(classes, probabilities_NK, target_N, arrays)
+    yield confusion(classes, probabilities_NK, target_N, arrays)
+    yield per_class(classes, probabilities_NK, target_N, train.all("target"))
+    yield reliability(probabilities_NK, target_N)
+    yield from inside_panels(classes, probabilities_NK, data, net, prepare)
+    yield filters(net)
+    yield sliding(net, arrays)
+    yield from certainty(snaps)
 
 
 def mistakes(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np.ndarray, arrays: Arrays) -> Pictures:
@@ -66,21 +69,25 @@ def mistakes(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np.
 def confusion(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np.ndarray, arrays: Arrays) -> Confusion:
     """Counts by true class and answer, with the surest examples of each cell."""
     answer_N, sure_N = probabilities_NK.argmax(1), probabilities_NK.max(1)
-    counts_KK = metrics.confusion(answer_N, target_N, len(classes))
+    counts = metrics.confusion(answer_N, target_N, len(classes))
+    wrong = sorted((cell for cell in counts if cell[0] != cell[1]), key=lambda cell: -counts[cell])
+    right = sorted((cell for cell in counts if cell[0] == cell[1]), key=lambda cell: -counts[cell])
+    surest: dict[tuple[int, int], list[int]] = {}
+    for i in np.argsort(-sure_N, kind="stable").tolist():
+        surest.setdefault((int(target_N[i]), int(answer_N[i])), []).append(i)
     examples: dict[tuple[int, int], list[tuple[np.ndarray, str]]] = {}
-    for i in np.argsort(-sure_N, kind="stable"):
-        cell = examples.setdefault((int(target_N[i]), int(answer_N[i])), [])
-        if len(cell) < SHOWN:
-            cell.append((picture(arrays.take("pixels", np.array([i]))[0]), arrays.names[int(i)]))
-    off = counts_KK - np.diag(np.diag(counts_KK))
-    i, j = divmod(int(off.argmax()), len(classes))
-    times = "once" if off[i, j] == 1 else f"{off[i, j]:,} times"
-    says = (
-        f"Most often {classes[i]} is taken for {classes[j]} ({times}). Choose a cell to see its pictures."
-        if off.any()
-        else "No class is taken for another. Choose a cell to see its pictures."
-    )
-    return Confusion("What is taken for what", says, classes, counts_KK, examples)
+    left = KEPT
+    for cell in [*wrong, *right]:
+        chosen = surest[cell][: min(SHOWN, left)]
+        left -= len(chosen)
+        pixels_BHWC = arrays.take("pixels", np.array(chosen, np.int64))
+        examples[cell] = [(picture(pixels), arrays.names[i]) for pixels, i in zip(pixels_BHWC, chosen, strict=True)]
+    if not wrong:
+        says = "No class is taken for another."
+    else:
+        (i, j), n = wrong[0], counts[wrong[0]]
+        says = f"Most often {classes[i]} is taken for {classes[j]} ({'once' if n == 1 else f'{n:,} times'})."
+    return Confusion("What is taken for what", f"{says} Choose a cell to see its pictures.", classes, counts, examples)
 
 
 def per_class(
@@ -91,9 +98,11 @@ def per_class(
     Args:
         learned_N: the classes of the training pictures.
     """
-    scores = metrics.per_class(metrics.confusion(probabilities_NK.argmax(1), target_N, len(classes)))
+    scores = metrics.per_class(probabilities_NK.argmax(1), target_N, len(classes))
     order: list[int] = np.argsort(scores["recall"], kind="stable").tolist()  # a class without examples comes last
     count_K = np.bincount(learned_N, minlength=len(classes))
+    judged = [k for k in order if scores["support"][k]]
+    shown = order if len(order) <= LISTED else [*judged[:HARDEST], *judged[HARDEST:][-EASIEST:]]
 
     def share(key: str, k: int) -> str:
         return "–" if np.isnan(scores[key][k]) else f"{scores[key][k]:.1%}"
@@ -105,9 +114,12 @@ def per_class(
             int(scores["support"][k]),
             *(share(key, k) for key in ("recall", "precision", "f1")),
         ]
-        for k in order
+        for k in shown
     ]
     says = f"The hardest class is {classes[order[0]]}: {share('recall', order[0])} of its pictures are found."
+    if len(shown) < len(order):
+        says += f" Of {len(order):,} classes these are the {len(judged[:HARDEST])} hardest, then the"
+        says += f" {len(shown) - len(judged[:HARDEST])} easiest; {len(order) - len(shown):,} are not listed."
     least, most = int(count_K.min()), int(count_K.max())
     if most > UNEQUAL * least:
         says += (
@@ -133,7 +145,7 @@ def reliability(probabilities_NK: np.ndarray, target_N: np.ndarray) -> Reliabili
     return Reliability("Can its confidence be believed?", says, confidence_B, accuracy_B, count_B, error)
 
 
-def certainty(classes: Sequence[str], snaps: Sequence[tuple[int, Snap]]) -> list[Panel]:
+def certainty(snaps: Sequence[tuple[int, Snap]]) -> list[Panel]:
     """How sure it became of the same pictures while it learned."""
     steps = np.array([step for step, things in snaps if "probabilities" in things])
     if len(steps) < 2:

@@ -46,7 +46,7 @@ from guina.jobs.generate_check import generate_overview
 from guina.jobs.generate_monitor import find_remedy
 from guina.jobs.generate_panels import generate_panels
 from guina.jobs.generate_scores import JUDGED, KNOWN, LOOKED, baselines, distances, novelty, too_few
-from guina.jobs.generate_settings import GenerateAsk, GenerateSettings, Recipe, check_settings
+from guina.jobs.generate_settings import METRICS, GenerateAsk, GenerateSettings, Recipe, check_settings
 from guina.jobs.picture_check import to_learn_from
 from guina.nets.convnet import ConvNet, architecture
 from guina.nets.critic import Critic
@@ -73,6 +73,8 @@ class Generate(Job):
     answers = 3.0
     reminder = "Distances are between features learned from these pictures: this fd is no Inception FID"
     wants_inputs = False
+    thing = "picture"
+    metrics = METRICS
     recipe: ClassVar[Recipe] = Recipe()
 
     def __init__(self, settings: GenerateSettings) -> None:

@@ -4,9 +4,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from guina.adversarial import GAMES
+from guina.engine.metric import Metric
 from guina.errors import GuinaError, did_you_mean
 
 Choice = Literal["auto", "on", "off"]
+
+METRICS = (
+    Metric("fd", "less", says="Fréchet distance of house features"),
+    Metric("kid", "less", says="kernel distance of house features"),
+    Metric("density", "more", says="how many real pictures a made one lies near, about 1 for real ones"),
+    Metric("coverage", "more", "share", "real pictures that a made one lies near"),
+    Metric("diversity", says="how far made pictures are apart, as a ratio to real ones: 1 is right"),
+    Metric("novelty", says="how far they are from training pictures, as a ratio to unseen ones: 1 is right"),
+)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ from guina.engine.job import (
 from guina.errors import GuinaError
 from guina.jobs.write_check import write_overview
 from guina.jobs.write_panels import write_panels
-from guina.jobs.write_settings import SCALES, WriteAsk, WriteSettings
+from guina.jobs.write_settings import METRICS, SCALES, WriteAsk, WriteSettings
 from guina.nets.language import Language, Shape
 from guina.nets.reading import carried_nats, dynamic_nats, fresh_nats
 from guina.nets.writing import Manner, read, write
@@ -48,7 +48,8 @@ from guina.panels import Panel
 
 MANY = 8192  # different characters from which bytes are the units, unless something else is said
 ENOUGH = {"small": 1e6, "medium": 4e6, "large": 9e6, "huge": 6e7}  # units that a size must get to see to be chosen
-ADAPTED = 50_000  # units that dynamic evaluation reads: a step of learning for every few of them
+ADAPTED = 20_000  # units that dynamic evaluation reads: a step of learning for every few of them
+THINGS = {"char": "character", "byte": "byte", "bpe": "token", "word": "word"}  # what a unit is called
 SOMETHING = 12  # characters from which a line is a prompt
 PROMPT = 64  # characters of the prompts that samples and the proof begin with
 
@@ -64,6 +65,7 @@ class Write(Job):
     mixed_precision = True
     looks = 200_000
     answers = 1.0
+    metrics = METRICS
 
     vocabulary: Vocabulary
 
@@ -86,6 +88,7 @@ class Write(Job):
         self.vocabulary = make_vocabulary("char" if kind == "auto" else kind, training_pieces(records))
         if kind == "auto" and self.vocabulary.size > MANY:
             self.vocabulary = make_vocabulary("byte", ())
+        self.thing = THINGS[self.vocabulary.kind]
         self.units = len(encode_stream(records, self.vocabulary))
         if self.units < self.settings.window + 2:
             raise GuinaError(
@@ -110,6 +113,7 @@ class Write(Job):
 
     def restore(self, fitted: Fitted) -> None:
         self.vocabulary, self.units = restore(fitted.facts["vocabulary"]), int(fitted.facts["units"])
+        self.thing = THINGS[self.vocabulary.kind]
 
     # --- learning ---
 

@@ -3,6 +3,17 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from guina.engine.metric import Metric
+
+METRICS = (
+    Metric("nats_per_char", "less", says="the mean surprise at the next character, −log p"),
+    Metric("nats_per_char_fresh", "less", says="the same where it starts to read anew"),
+    Metric("bits_per_char", "less", says="the same in bits"),
+    Metric("perplexity", "less", says="among how many equally likely units it chooses"),
+    Metric("nats_per_char_dynamic", "less", says="where it learns from what it has read"),
+    Metric("nats_per_char_not_dynamic", "less", says="the same characters without that"),
+)
+
 
 @dataclass(frozen=True)
 class WriteSettings:

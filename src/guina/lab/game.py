@@ -114,7 +114,11 @@ def check_game(settings: GameSettings) -> None:
             )
     for name in ("every", "critic_steps", "batch", "z"):
         if getattr(settings, name) < 1:
-            raise GuinaError(f"{name.replace('_', '.')} {getattr(settings, name)}", "at least 1")
+            raise GuinaError(
+                f"{name.replace('_', '.')} {getattr(settings, name)}",
+                "at least 1",
+                f"--swap {name.replace('_', '.')}=1, or more",
+            )
     for layers, act, kind in (("d_layers", "d_activation", "d_kind"), ("g_layers", "g_activation", "g_kind")):
         multilayer(1, widths_of(getattr(settings, layers)), 1, getattr(settings, act), getattr(settings, kind))
 

@@ -79,9 +79,11 @@ class Pictures(Experiment):
                     raise GuinaError(f"{player}.{key} {value}", f"one of {', '.join(choices)}", mend)
         for key, choices in (("size", Generate.sizes), ("conditional", ("on", "off"))):
             if getattr(settings, key) not in choices:
-                raise GuinaError(f"{key} {getattr(settings, key)}", f"one of {', '.join(choices)}")
+                raise GuinaError(
+                    f"{key} {getattr(settings, key)}", f"one of {', '.join(choices)}", f"--swap {key}={choices[0]}"
+                )
         if settings.critic_steps < 1:
-            raise GuinaError(f"critic.steps {settings.critic_steps}", "at least 1")
+            raise GuinaError(f"critic.steps {settings.critic_steps}", "at least 1", "--swap critic.steps=1, or more")
         self._job(settings)
 
     def _job(self, s: PicturesSettings) -> Job:

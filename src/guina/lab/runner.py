@@ -101,9 +101,9 @@ def run_experiment(
         GuinaError: a setting that there is not, before anything runs.
     """
     if seeds < 1:
-        raise GuinaError(f"--seeds {seeds}", "at least one")
+        raise GuinaError(f"--seeds {seeds}", "at least one", "give another --seeds")
     if steps is not None and steps < 1:
-        raise GuinaError(f"--steps {steps}", "at least one")
+        raise GuinaError(f"--steps {steps}", "at least one", "give another --steps")
     for swap in swaps:
         experiment.check(settings_with(experiment.Settings, swap))
     tasks = [Task(experiment.name, swap, seed, steps or experiment.steps) for seed in range(seeds) for swap in swaps]

@@ -78,13 +78,15 @@ def convert(key: str, text: str, kind: Any) -> Any:
     if kind is bool:
         words = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
         if text.lower() not in words:
-            raise GuinaError(f"{key} {text}", "on or off")
+            raise GuinaError(f"{key} {text}", "on or off", f"--swap {key}=on, or {key}=off")
         return words[text.lower()]
     if kind in (int, float):
         try:
             return kind(text)
         except ValueError:
-            raise GuinaError(f"{key} {text}", f"{'a whole number' if kind is int else 'a number'}") from None
+            raise GuinaError(
+                f"{key} {text}", f"{'a whole number' if kind is int else 'a number'}", f"--swap {key}=1"
+            ) from None
     return text
 
 

@@ -125,4 +125,4 @@ def check_choice(what: str, name: str, choices: Collection[str]) -> None:
 def check_least(what: str, value: float, least: float) -> None:
     """Raise GuinaError when a number is too small."""
     if not value >= least:
-        raise GuinaError(f"{what} {value:g}", f"at least {least:g}")
+        raise GuinaError(f"{what} {value:g}", f"at least {least:g}", f"give another {what}")

@@ -5,6 +5,8 @@ the script only spares the jump. A cell's colour is the stronger the larger its 
 right, has a colour of its own.
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +17,10 @@ from guina.look.table import scrolling
 from guina.panels import Confusion
 
 MOST_CLASSES = 24  # in the table; of more, those with the most mistakes
+MOST_IN_A_TABLE = 60  # of more classes a table would be nearly empty: a list of mistakes says more
+NARROW = 12  # classes whose table leaves room for pictures beside it
 MOST_PAIRS = 6  # in the list of what is confused most often
+MOST_LISTED, MOST_PER_PAIR = 48, 4  # pairs in the list that stands for a table, and their pictures
 MOST_PICTURES = 400  # in the page
 PIXELS = 128  # the longest side of a picture in a cell
 SHADES = 9  # page.css knows shade0 … shade9
@@ -45,34 +50,60 @@ def draw_confusion(panel: Confusion, place: str) -> Markup:
     Args:
         place: the panel's id on the page, which begins the ids of its cells.
     """
-    K = len(panel.classes)
-    assert panel.counts_KK.shape == (K, K), (panel.counts_KK.shape, K)
-    cells = find_cells(panel.counts_KK)
+    cells = find_cells(panel.counts)
     if not cells:
         return tag("p", {"class": "note"}, "There are no answers to count.")
-    shown = classes_to_show(panel.counts_KK)
+    wrong = sorted((c for c in cells if not c.right), key=lambda c: -c.count)
+    K = len(panel.classes)
+    if K > MOST_IN_A_TABLE and wrong:
+        return draw_list(panel, wrong, place)
+    shown = classes_to_show(panel.counts, K)
     visible = [cell for cell in cells if cell.i in shown and cell.j in shown]
-    pairs = sorted((c for c in cells if not c.right), key=lambda c: -c.count)[:MOST_PAIRS]
+    pairs = wrong[:MOST_PAIRS]
     opened = [*pairs, *(cell for cell in visible if cell not in pairs)]
     return tag(
         "div",
-        {"class": "confusion"},
+        {"class": "confusion" if len(shown) <= NARROW else "confusion broad"},
         tag("div", {}, draw_matrix(panel, shown, place), draw_key(K, shown)),
         tag("div", {"class": "beside"}, draw_cells(panel, opened, place), draw_pairs(panel, pairs, place)),
     )
 
 
-def find_cells(counts_KK: np.ndarray) -> list[Cell]:
-    """All cells that are not empty."""
-    total_K = counts_KK.sum(1)
-    return [Cell(int(i), int(j), int(counts_KK[i, j]), int(total_K[i])) for i, j in np.argwhere(counts_KK > 0)]
+def draw_list(panel: Confusion, wrong: list[Cell], place: str) -> Markup:
+    """The most frequent mistakes of many classes, each with its pictures."""
+    shown = wrong[:MOST_LISTED]
+    told = f"{said('answer', sum(panel.counts.values()))} of {len(panel.classes):,} classes: "
+    told += f"{said('pair', len(wrong))} of classes are taken for each other. "
+    told += "These are the most frequent." if len(shown) < len(wrong) else "Here is each."
+    items = [
+        tag(
+            "li",
+            {"id": cell_id(place, cell)},
+            tag("p", {}, join([panel.classes[cell.i], tag("i", {}, " taken for "), panel.classes[cell.j]])),
+            tag("p", {"class": "note"}, amount(cell)),
+            draw_examples(panel.examples.get((cell.i, cell.j), [])[:MOST_PER_PAIR]),
+        )
+        for cell in shown
+    ]
+    return join([tag("p", {"class": "note"}, told), tag("ol", {"class": "mistaken"}, *items)])
 
 
-def classes_to_show(counts_KK: np.ndarray, most: int = MOST_CLASSES) -> list[int]:
+def find_cells(counts: Mapping[tuple[int, int], int]) -> list[Cell]:
+    """All cells that are not empty, row by row."""
+    total: Counter[int] = Counter()
+    for (i, _), n in counts.items():
+        total[i] += n
+    return [Cell(i, j, n, total[i]) for (i, j), n in sorted(counts.items()) if n]
+
+
+def classes_to_show(counts: Mapping[tuple[int, int], int], K: int, most: int = MOST_CLASSES) -> list[int]:
     """The classes of the table, in their order: all, or those with the most mistakes, made in them or for them."""
-    wrong_KK = counts_KK - np.diag(np.diag(counts_KK))
-    order = np.argsort(-(wrong_KK.sum(0) + wrong_KK.sum(1)), kind="stable")
-    return sorted(order[:most].tolist())
+    mistakes: Counter[int] = Counter()
+    for (i, j), n in counts.items():
+        if i != j:
+            mistakes[i] += n
+            mistakes[j] += n
+    return sorted(sorted(range(K), key=lambda k: -mistakes[k])[:most])
 
 
 def cell_id(place: str, cell: Cell) -> str:
@@ -98,7 +129,7 @@ def shade(cell: Cell) -> str:
 
 def draw_matrix(panel: Confusion, shown: list[int], place: str) -> Markup:
     """The table: a row for each true class, a column for each answer."""
-    cells = {(cell.i, cell.j): cell for cell in find_cells(panel.counts_KK)}
+    cells = {(cell.i, cell.j): cell for cell in find_cells(panel.counts)}
     head = [tag("td", {}, tag("span", {}, "true ↓"), tag("span", {}, "answer →"))]
     head += [tag("th", {"scope": "col"}, tag("span", {"title": panel.classes[j]}, panel.classes[j])) for j in shown]
     rows = [tag("tr", {}, *head)]
@@ -142,24 +173,28 @@ def draw_cells(panel: Confusion, cells: list[Cell], place: str) -> Markup:
     for n, cell in enumerate(cells):
         examples = panel.examples.get((cell.i, cell.j), [])[:left]
         left -= len(examples)
-        figures = (draw_captioned(picture, f"\n{name}", largest=PIXELS) for picture, name in examples)
-        pictures = tag("ul", {"class": "pictures"}, *(tag("li", {}, figure) for figure in figures))
         drawn.append(
             tag(
                 "div",
                 {"class": "cell first" if n == 0 else "cell", "id": cell_id(place, cell)},
                 tag("h3", {}, describe(panel, cell)),
                 tag("p", {"class": "note"}, amount(cell) + ("" if examples else "; no pictures kept")),
-                pictures if examples else None,
+                draw_examples(examples),
             )
         )
     return tag("div", {"class": "cells", "aria-live": "polite"}, *drawn)
 
 
+def draw_examples(examples: Sequence[tuple[np.ndarray, str]]) -> Markup | None:
+    """The pictures of a cell with their names, where there are any."""
+    figures = [draw_captioned(picture, f"\n{name}", largest=PIXELS) for picture, name in examples]
+    return tag("ul", {"class": "pictures"}, *(tag("li", {}, figure) for figure in figures)) if figures else None
+
+
 def draw_pairs(panel: Confusion, pairs: list[Cell], place: str) -> Markup:
     """The most frequent mistakes as a list of links."""
     if not pairs:
-        return tag("p", {"class": "note"}, f"All of {said('answer', int(panel.counts_KK.sum()))} are right.")
+        return tag("p", {"class": "note"}, f"All of {said('answer', sum(panel.counts.values()))} are right.")
     items = []
     for cell in pairs:
         link = {"href": f"#{cell_id(place, cell)}", "data-row": cell.i, "data-column": cell.j}

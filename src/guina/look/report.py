@@ -1,7 +1,7 @@
 """The report of a run: what its folder remembers and what its job shows, as one page; and its card for notebooks."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from guina.data.records import Arrays, Report
 from guina.engine.job import Job, Nets, Overview, Scores
+from guina.engine.metric import Metric, metric_of
 from guina.engine.places import write_page
 from guina.engine.progress import duration
 from guina.engine.run import RunFolder
@@ -24,32 +25,44 @@ SPLITS = {
     "val": "that it did not learn from, though they chose the best weights",
     "train": "that it learned from",
 }
-SHARES = frozenset(
-    {"accuracy", "top5", "balanced_accuracy", "calibration_error", "wer", "cer", "coverage", "good_share"}
-)
 
 
 def write_report(
-    path: Path, folder: RunFolder, job: Job, nets: Nets, data: tuple[Arrays, Arrays], result: Mapping[str, Any]
+    path: Path,
+    folder: RunFolder,
+    job: Job,
+    nets: Nets,
+    data: tuple[Arrays, Arrays],
+    result: Mapping[str, Any],
+    say: Callable[[str], None],
 ) -> None:
     """Write the page of a finished run.
 
     Args:
         data: the training examples, and those that it is judged on.
-        result: its scores on those, as `Run.score` gives them.
+        result: what `guina score` gives of them.
+        say: is told what takes its time now.
     """
     train, judged = data
-    score, baseline, split = result["score"], result["baseline"], result["split"]
+    score, baseline = result["score"], result["baseline"]
+    panels: list[Panel] = []
+    say("looking inside")
     with evaluating(*nets.values()):
-        panels = job.panels(nets, train, judged, folder.read_snaps())
-    where = f"on {said('example', len(judged))} {SPLITS[split]}; {direction(job, score)} is better"
-    where += f". {job.reminder}" if job.reminder else ""
+        for panel in job.panels(nets, train, judged, folder.read_snaps()):
+            panels.append(panel)
+            say(f"looking inside: after “{panel.title}”, the {ordinal(len(panels) + 1)} panel")
+    say("writing the page")
+    better = metric_of(job.metrics, job.metric).better
+    where = f"on {said(job.thing, len(judged))} {SPLITS[result['split']]}"
+    where += f"; {better} is better" if better else ""
+    where += "".join(f". {line[0].upper()}{line[1:]}" for line in (*result["notes"], job.reminder) if line)
+    table = scores_table(job.metrics, score, baseline)
     page = render(
         folder.path.name,
-        f"Learned from {said('example', len(train))} in {duration(folder.read_status()['result']['seconds'])}.",
+        f"Learned from {said(job.thing, len(train))} in {duration(folder.read_status()['result']['seconds'])}.",
         facts(folder),
-        [scores_table(score, baseline), *panels, *curves(folder, job.metric, direction(job, score))],
-        headline(job.metric, score, baseline, where),
+        [table, *panels, *curves(folder, metric_of(job.metrics, job.metric))],
+        headline(metric_of(job.metrics, job.metric), score, baseline, where),
         job.name,
     )
     write_page(path, page)
@@ -78,14 +91,19 @@ def files(report: Report) -> Table:
     return Table("Files", says, ["what", "why", "files", "for example"], rows)
 
 
-def direction(job: Job, score: Scores) -> str:
-    """Whether more or less of the headline is better, as the job judges it."""
-    return "more" if job.better({**score, job.metric: score[job.metric] + 1}, score) else "less"
-
-
-def shown(metric: str, value: float) -> str:
+def shown(metric: Metric, value: float) -> str:
     """A score as it is printed: a share in percent."""
-    return percent(value, 2) if metric in SHARES else number(value)
+    return percent(value, 2) if metric.unit == "share" else number(value)
+
+
+def ordinal(n: int) -> str:
+    """A number as a place in a row.
+
+    Example:
+        >>> [ordinal(n) for n in (1, 2, 3, 4, 11, 22)]
+        ['1st', '2nd', '3rd', '4th', '11th', '22nd']
+    """
+    return f"{n}{'th' if 10 < n % 100 < 14 else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
 
 
 def called(who: str) -> str:
@@ -98,27 +116,30 @@ def called(who: str) -> str:
     return who if " " in who else f"{who} model"
 
 
-def headline(metric: str, score: Scores, baseline: Scores, says: str) -> Headline:
+def headline(metric: Metric, score: Scores, baseline: Scores, says: str) -> Headline:
     """The run's score beside the baselines', by the keys that both have."""
-    marks = [Mark("simplest baseline", baseline[metric], shown(metric, baseline[metric]))] if metric in baseline else []
+    name = metric.name
+    marks = [Mark("simplest baseline", baseline[name], shown(metric, baseline[name]))] if name in baseline else []
     for key, value in baseline.items():
         who, _, what = key.partition("/")
-        if what == metric:
+        if what == name:
             marks.append(Mark(called(who), value, shown(metric, value)))
-    run = Mark("this run", score[metric], shown(metric, score[metric]))
-    return Headline(metric, says, run, marks, best=1 if metric in SHARES else None)
+    run = Mark("this run", score[name], shown(metric, score[name]))
+    return Headline(name, says, run, marks, best=1 if metric.unit == "share" else None)
 
 
-def scores_table(score: Scores, baseline: Scores) -> Table:
-    """Every score beside the baselines'."""
+def scores_table(metrics: Sequence[Metric], score: Scores, baseline: Scores) -> Table:
+    """Every score beside the baselines', with which way is better and what it measures."""
     others = list(dict.fromkeys(key.partition("/")[0] for key in baseline if "/" in key))
     rows: list[list[str | float]] = []
     for name, value in score.items():
+        metric = metric_of(metrics, name)
         beside = [baseline.get(name), *(baseline.get(f"{who}/{name}") for who in others)]
-        cells = ["–" if other is None else shown(name, other) for other in beside]
-        rows.append([name.replace("_", " "), shown(name, value), *cells])
+        cells = ["–" if other is None else shown(metric, other) for other in beside]
+        rows.append([name.replace("_", " "), shown(metric, value), *cells, metric.better, metric.says])
+    header = ["score", "this run", "simplest baseline", *map(called, others), "better", "what it measures"]
     says = "Every score, and the same of the simplest things that work."
-    return Table("All scores", says, ["score", "this run", "simplest baseline", *map(called, others)], rows)
+    return Table("All scores", says, header, rows)
 
 
 def facts(folder: RunFolder) -> list[tuple[str, str]]:
@@ -139,13 +160,13 @@ def facts(folder: RunFolder) -> list[tuple[str, str]]:
     ]
 
 
-def curves(folder: RunFolder, metric: str, better: str) -> list[Panel]:
-    """Losses and headline over the steps, from metrics.jsonl; whether "more" or "less" of it is better.
+def curves(folder: RunFolder, metric: Metric) -> list[Panel]:
+    """Losses and headline over the steps, from metrics.jsonl.
 
     The losses of several turns (train/critic/real) have scales of their own, so each turn has a chart of its own.
     """
     rows = folder.metrics()
-    score = series(rows, f"val/{metric}")
+    score = series(rows, f"val/{metric.name}")
     losses: dict[str, dict[str, tuple[np.ndarray, np.ndarray]]] = {}
     for key in dict.fromkeys(key for row in rows for key in row):
         if key.startswith("train/") and not key.endswith("gradient"):
@@ -153,9 +174,10 @@ def curves(folder: RunFolder, metric: str, better: str) -> list[Panel]:
             losses.setdefault(turn, {})[name] = series(rows, key)
     panels: list[Panel] = []
     if len(score[0]) > 1:
-        best = int(score[1].argmax() if better == "more" else score[1].argmin())
-        says = f"Best at step {int(score[0][best]):,}: {shown(metric, float(score[1][best]))}."
-        panels.append(Curves(f"Validation {metric}", says, {metric: score}, "step", metric))
+        at = {"more": int(score[1].argmax()), "less": int(score[1].argmin()), "": len(score[0]) - 1}[metric.better]
+        word = "Best" if metric.better else "Last"
+        says = f"{word} at step {int(score[0][at]):,}: {shown(metric, float(score[1][at]))}."
+        panels.append(Curves(f"Validation {metric.name}", says, {metric.name: score}, "step", metric.name))
     for turn, lines in losses.items():
         first, last = (next(iter(lines.values()))[1][i] for i in (0, -1))
         says = f"From {first:.3g} to {last:.3g}: the mean over the steps between two validations."
@@ -169,13 +191,18 @@ def series(rows: list[dict[str, Any]], key: str) -> tuple[np.ndarray, np.ndarray
     return np.array([step for step, _ in found]), np.array([value for _, value in found])
 
 
-def run_card(folder: RunFolder) -> str:
-    """A finished run as a small picture of itself, in HTML."""
+def run_card(folder: RunFolder, metrics: Sequence[Metric]) -> str:
+    """A finished run as a small picture of itself, in HTML.
+
+    Args:
+        metrics: what its job knows of its scores.
+    """
     info, result = folder.info, folder.read_status()["result"]
-    metric = info["metric"]
-    told = [(metric, shown(metric, result["score"][metric]))]
-    if metric in result["baseline"]:
-        told.append(("simplest baseline", shown(metric, result["baseline"][metric])))
+    name = info["metric"]
+    metric = metric_of(metrics, name)
+    told = [(name, shown(metric, result["score"][name]))]
+    if name in result["baseline"]:
+        told.append(("simplest baseline", shown(metric, result["baseline"][name])))
     told.append(("trained", duration(result["seconds"])))
-    history = [row[f"val/{metric}"] for row in folder.metrics() if f"val/{metric}" in row]
+    history = [row[f"val/{name}"] for row in folder.metrics() if f"val/{name}" in row]
     return card(f"{info['job']} {folder.path.name}", told, history)

@@ -14,7 +14,7 @@ from guina.nets.generator import NOISE, Generator
 
 def sefa(generator: Generator, most: int) -> Tensor:
     """Unit directions of the noise that the first layer enlarges most, D×Z: eigenvectors of WᵀW, the largest first."""
-    weight_FZ = generator.first.weight.detach()[:, :NOISE].double()
+    weight_FZ = generator.first.weight.detach()[:, :NOISE].cpu().double()
     values_Z, vectors_ZZ = torch.linalg.eigh(weight_FZ.T @ weight_FZ)
     return oriented(vectors_ZZ[:, values_Z.argsort(descending=True)[:most]].T).float()
 

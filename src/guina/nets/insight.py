@@ -4,7 +4,7 @@ a filter, and how easily an answer is changed.
 Axes: N B pictures, C channels, H W pixels of the input, h w places of a layer, F filters, K classes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guina.blocks.conv import ReceptiveField, Window
-from guina.nets.convnet import ConvNet
+from guina.nets.convnet import ConvNet, at_once
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def grad_cam(net: ConvNet, x_NCHW: Tensor, target_N: Tensor) -> Tensor:
         x = x_NCHW.clone()
         maps_NFhw = net.body(net.act(net.first(x))).detach().requires_grad_(True)
         logits_NK = net.head(net.pool(maps_NFhw))
-        chosen = logits_NK.gather(1, target_N.clone()[:, None]).sum()
+        chosen = logits_NK.gather(1, target_N.to(logits_NK.device, copy=True)[:, None]).sum()
         (gradient_NFhw,) = torch.autograd.grad(chosen, maps_NFhw)
     weight_NF11 = gradient_NFhw.mean((2, 3), keepdim=True)
     heat_N1hw = (weight_NF11 * maps_NFhw.detach()).sum(1, keepdim=True).relu()
@@ -78,7 +78,7 @@ class Patch:
     side: int
 
 
-def exciting(net: ConvNet, x_NCHW: Tensor, most: int = 8, chunk: int = 256) -> dict[str, list[list[Patch]]]:
+def exciting(net: ConvNet, x_NCHW: Tensor, most: int = 8, chunk: int = 64) -> dict[str, list[list[Patch]]]:
     """For every layer and filter, the patches that excite it most, one a picture, strongest first."""
     best: dict[str, tuple[ReceptiveField, list[Tensor], list[Tensor]]] = {}
     for few in x_NCHW.split(chunk):
@@ -111,28 +111,37 @@ def shifted(x_NCHW: Tensor, down: int, right: int) -> Tensor:
         [0.0, 0.0, 1.0]
     """
     height, width = x_NCHW.shape[2:]
-    rows = (torch.arange(height) - down).clamp(0, height - 1)
-    columns = (torch.arange(width) - right).clamp(0, width - 1)
+    rows = (torch.arange(height, device=x_NCHW.device) - down).clamp(0, height - 1)
+    columns = (torch.arange(width, device=x_NCHW.device) - right).clamp(0, width - 1)
     return x_NCHW[:, :, rows][:, :, :, columns]
 
 
 def rescaled(x_NCHW: Tensor, factor: float) -> Tensor:
     """Pictures enlarged or reduced about their middle, at the same size; what comes in is the edge again."""
-    theta = torch.tensor([[1 / factor, 0, 0], [0, 1 / factor, 0]], dtype=x_NCHW.dtype)
+    theta = torch.tensor([[1 / factor, 0, 0], [0, 1 / factor, 0]], dtype=x_NCHW.dtype, device=x_NCHW.device)
     grid = F.affine_grid(theta.expand(len(x_NCHW), 2, 3), list(x_NCHW.shape), align_corners=False)
     return F.grid_sample(x_NCHW, grid, padding_mode="border", align_corners=False)
 
 
-def changed(
-    net: Callable[[Tensor], Tensor], x_NCHW: Tensor, change: Callable[[Tensor], Tensor], before_N: Tensor | None = None
-) -> float:
-    """The share of pictures whose answer is another one after a change.
+def moved(x_NCHW: Tensor, by: int) -> Tensor:
+    """Pictures moved by so many pixels: the first down, the second up, then right, left, down …"""
+    out = torch.empty_like(x_NCHW)
+    for n, (down, right) in enumerate(((by, 0), (-by, 0), (0, by), (0, -by))):
+        out[n::4] = shifted(x_NCHW[n::4], down, right)
+    return out
 
-    Args:
-        before_N: the answers before it, where they are known.
-    """
-    before_N = net(x_NCHW).argmax(1) if before_N is None else before_N
-    return float((before_N != net(change(x_NCHW)).argmax(1)).float().mean())
+
+def answers(net: Callable[[Tensor], Tensor], x_NCHW: Tensor) -> Tensor:
+    """The likeliest class of each picture."""
+    return torch.cat([net(few).argmax(1) for few in x_NCHW.split(at_once(*x_NCHW.shape[2:]))])
+
+
+def changed(
+    net: Callable[[Tensor], Tensor], x_NCHW: Tensor, changes: Sequence[Callable[[Tensor], Tensor]]
+) -> list[float]:
+    """The share of pictures whose answer is another one after each of some changes."""
+    before_N = answers(net, x_NCHW)
+    return [float((answers(net, change(x_NCHW)) != before_N).float().mean()) for change in changes]
 
 
 def with_pooling(net: ConvNet, name: str, x_NCHW: Tensor) -> ConvNet:
@@ -145,9 +154,10 @@ def with_pooling(net: ConvNet, name: str, x_NCHW: Tensor) -> ConvNet:
     poolings = tuple("none" if kind == "none" else name for kind in net.architecture.poolings)
     other = ConvNet(replace(net.architecture, poolings=poolings))
     other.load_state_dict(net.state_dict())
+    other.to(next(net.parameters()))
     other.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  torch's stubs lack it
     other.train()
     with torch.no_grad():
-        for few in x_NCHW.split(256):
+        for few in x_NCHW.split(256):  # statistics are taken from a batch
             other(few)
     return other.eval()

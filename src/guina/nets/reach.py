@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from guina.nets.adam import Adam
 from guina.nets.language import Language, Shape
 
 
@@ -37,13 +38,10 @@ def learn_quickly(shape: Shape, cell: str, windows: list[Tensor], rate: float = 
     with torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng([]):
         torch.manual_seed(0)
         net = Language(replace(shape, cell=cell, embedding=64, hidden=128, layers=1, grams=(), dropout=0.0))
-        optimizer = torch.optim.Adam(net.parameters(), rate)
+        adam = Adam([*net.parameters()], rate)
         for n, window_BT in enumerate(windows):
-            optimizer.param_groups[0]["lr"] = rate * (1 - n / len(windows))
+            adam.rate = rate * (1 - n / len(windows))
             window_BT = window_BT.clone()  # those made in inference mode cannot be learned from
             logits_BTV, _ = net(window_BT[:, :-1])
-            optimizer.zero_grad()
-            F.cross_entropy(logits_BTV.flatten(0, 1), window_BT[:, 1:].flatten()).backward()
-            torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-            optimizer.step()
+            adam.step(F.cross_entropy(logits_BTV.flatten(0, 1), window_BT[:, 1:].flatten()), clip=1.0)
     return net.eval()
