@@ -1,8 +1,8 @@
 """A second device without a GPU: tensors that are said to lie elsewhere, and an error where they meet others.
 
 Inside `Elsewhere()` a tensor that was sent to "cuda" stays in memory, but says that it is on that device; an operation
-on tensors of both places is the error that it is on a GPU, and so is taking such a tensor to numpy. What torch allows is
-allowed: a number in a tensor (no axes) meets everything, an index may lie in memory, `copy_` copies between both.
+on tensors of both places is the error that it is on a GPU, and so is taking such a tensor to numpy. What torch allows
+is allowed: a number in a tensor (no axes) meets everything, an index may lie in memory, `copy_` copies between both.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""A network on a GPU is given only tensors that are there: every job scores, answers and shows its inside elsewhere too."""
+"""A network on a GPU is given only tensors that are there: every job scores, answers and shows its inside elsewhere."""
 
 from pathlib import Path
 

@@ -15,6 +15,7 @@ Axes: N pictures, C channels, H W pixels, F filters, h w places.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -211,18 +212,13 @@ def around(m: int) -> list[tuple[int, int]]:
 def by_move(net: nn.Module, x_NCHW: Tensor) -> np.ndarray:
     """The share of answers that change, by the pixels of a shift; the mean over four directions."""
 
-    def share(down: int, right: int) -> float:
-        return changed(net, x_NCHW, lambda some: shifted(some, down, right))
-
+    moves = [(pixels, move) for pixels in MOVES.tolist() for move in around(pixels)]
     with evaluating(net):
-        return np.array([np.mean([share(*move) for move in around(pixels)]) for pixels in MOVES.tolist()])
+        shares = changed(net, x_NCHW, [partial(shifted, down=down, right=right) for _, (down, right) in moves])
+    return np.array([np.mean([s for s, (n, _) in zip(shares, moves, strict=True) if n == m]) for m in MOVES.tolist()])
 
 
 def by_factor(net: nn.Module, x_NCHW: Tensor) -> np.ndarray:
     """The share of answers that change, by the factor of the size."""
-
-    def share(factor: float) -> float:
-        return changed(net, x_NCHW, lambda some: rescaled(some, factor))
-
     with evaluating(net):
-        return np.array([share(factor) for factor in FACTORS.tolist()])
+        return np.array(changed(net, x_NCHW, [partial(rescaled, factor=factor) for factor in FACTORS.tolist()]))
