@@ -116,7 +116,7 @@ class Run:
             notes = [note for note in (self.job.of_baseline(train) if len(train) else "",) if note]
             return {"score": score, "baseline": baseline, "split": split, "examples": len(judged), "notes": notes}
 
-        return kept(self.folder, records, split, compute)
+        return kept(self.folder, type(self.job), records, split, compute)
 
     def _records(self, data: str | Path | None, split: str | None) -> tuple[Records, str]:
         """The records of some data, and which split of them is meant."""

@@ -5,13 +5,16 @@ key, as hashes. A folder that cannot be written keeps nothing, and everything is
 """
 
 import hashlib
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from guina.data.records import Records
+from guina.engine.job import Job
 from guina.engine.run import RunFolder, read_json, to_json, write_atomic
 from guina.errors import GuinaError
 
@@ -21,13 +24,14 @@ MOST = 16  # scores kept of a run, the newest ones
 Result = dict[str, Any]
 
 
-def kept(folder: RunFolder, records: Records, split: str, compute: Callable[[], Result]) -> Result:
+def kept(folder: RunFolder, kind: type[Job], records: Records, split: str, compute: Callable[[], Result]) -> Result:
     """The scores of a run on a split of some records: as they were computed before, or computed now.
 
     Args:
+        kind: the job, whose own source is part of the code that judges.
         compute: gives them, as JSON holds them.
     """
-    path, key = folder.path / NAME, key_of(folder, records, split)
+    path, key = folder.path / NAME, key_of(folder, kind, records, split)
     found: dict[str, Any] = {}
     with suppress(GuinaError):  # none were kept, or the file is damaged
         found = read_json(path).get("scores", {})
@@ -40,11 +44,17 @@ def kept(folder: RunFolder, records: Records, split: str, compute: Callable[[], 
     return result
 
 
-def key_of(folder: RunFolder, records: Records, split: str) -> str:
+def key_of(folder: RunFolder, kind: type[Job], records: Records, split: str) -> str:
     """A hash of everything that a score depends on."""
     model = read_json(folder.model / "manifest.json")["sha256"]
-    parts = [code(), sorted(model.items()), records.fingerprint, len(records), split]
+    parts = [code(), source_of(kind), sorted(model.items()), records.fingerprint, len(records), split]
     return hashlib.blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
+
+
+def source_of(kind: type[Job]) -> str:
+    """A hash of the file that a job is written in: it may be the user's own."""
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    return hashlib.blake2b(Path(file).read_bytes()).hexdigest() if file else ""
 
 
 @cache
