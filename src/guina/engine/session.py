@@ -16,6 +16,7 @@ from guina.data.records import TRAIN, VAL, Arrays, Records
 from guina.engine.budget import Clock, Limit, Plan
 from guina.engine.checkpoint import State, publish_folder
 from guina.engine.job import Job, Nets, Scores
+from guina.engine.metric import metric_of
 from guina.engine.model import load_model, make_job, save_model
 from guina.engine.origin import check_same, place_of
 from guina.engine.parallel import Team
@@ -280,6 +281,7 @@ class Session:
             },
             "fitted": self.job.fitted().facts,
             "metric": self.job.metric,
+            "better": metric_of(self.job.metrics, self.job.metric).better,
             "steps": plan.steps,
             "deadline": clock.deadline,
             "cost": asdict(cost),
