@@ -1,6 +1,8 @@
 """Muon against the singular value decomposition and a plain loop; AdamW's state; averages; rates; norms."""
 
 import copy
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -69,6 +71,46 @@ def test_a_weight_of_zeros_learns_on_the_sphere() -> None:
     Muon([weight], lr=0.1, sphere=True).step()
     assert bool(weight.isfinite().all())
     assert float(weight.detach().norm()) > 0.1
+
+
+@pytest.mark.parametrize("kind", ["adamw", "sgd"])
+def test_rules_are_torchs_own_to_the_bit(kind: str) -> None:
+    ours, theirs = net(), net()
+    learner = Learner(kind, 0.05, betas=(0.8, 0.95), momentum=0.7, weight_decay=0.1)
+    optimizer = Optimizer(dict(ours.named_parameters()), learner)
+    groups = [
+        {"params": [w for w in theirs.parameters() if w.ndim >= 2], "weight_decay": 0.1},
+        {"params": [w for w in theirs.parameters() if w.ndim < 2], "weight_decay": 0.0},
+    ]
+    reference = {
+        "adamw": lambda: torch.optim.AdamW(groups, 0.05, (0.8, 0.95), fused=True),
+        "sgd": lambda: torch.optim.SGD(groups, 0.05, 0.7, nesterov=True, fused=True),
+    }[kind]()
+    for step in range(5):
+        x = torch.randn(6, 3, 6, 6, generator=torch.Generator().manual_seed(step))
+        for model in (ours, theirs):
+            model.zero_grad()
+            model(x).square().sum().backward()
+        optimizer.step(1.0 - step / 5)
+        for group in reference.param_groups:
+            group["lr"] = 0.05 * (1.0 - step / 5)
+        reference.step()
+    assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
+
+
+def test_no_training_imports_the_compiler() -> None:
+    code = """
+import sys, torch
+from guina.engine.job import Learner
+from guina.engine.optim import Optimizer
+weight = torch.nn.Parameter(torch.ones(2, 2))
+for kind in ("adamw", "sgd", "muon"):
+    optimizer = Optimizer({"weight": weight}, Learner(kind, 0.1))
+    weight.grad = torch.ones(2, 2)
+    optimizer.step(1.0)
+assert "torch._dynamo" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def net() -> nn.Module:

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from guina.nets.convnet import ConvNet, architecture
-from guina.nets.insight import changed, exciting, grad_cam, rescaled, shifted, stages, with_pooling
+from guina.nets.insight import changed, exciting, grad_cam, moved, rescaled, shifted, stages, with_pooling
 
 
 @pytest.fixture
@@ -101,8 +101,12 @@ def test_changed_counts_answers(x):
         return torch.stack([total, -total], 1)
 
     flips = torch.tensor([1.0, -1.0] * 6)[:, None, None, None]
-    assert changed(sign, x, lambda some: some * flips) == 0.5
-    assert changed(sign, x, lambda some: some) == 0
+    assert changed(sign, x, [lambda some: some * flips, lambda some: some]) == [0.5, 0.0]
+
+
+def test_pictures_are_moved_in_turns(x):
+    expected = [shifted(x[n : n + 1], *[(2, 0), (-2, 0), (0, 2), (0, -2)][n % 4]) for n in range(len(x))]
+    assert torch.equal(moved(x, 2), torch.cat(expected))
 
 
 def test_another_pooling_keeps_what_was_learned(net, x):

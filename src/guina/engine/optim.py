@@ -4,6 +4,9 @@ Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon) replaces th
 weight by the nearest semi-orthogonal one, U Vᵀ, so that every direction is learned at the same pace. torch.optim.Muon
 casts to bfloat16, which is slow on a CPU, and takes matrices only; this one computes in the weight's own precision and
 flattens filters.
+
+AdamW and SGD are torch's own functions. Its optimizer classes are not used: the first one that is made imports torch's
+compiler, which takes 3 seconds of every training.
 """
 
 from collections.abc import Iterable, Mapping, Set
@@ -11,6 +14,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim.adamw import adamw
+from torch.optim.sgd import sgd
 
 from guina.engine.job import Learner, Phase
 from guina.errors import DAMAGED, GuinaError
@@ -38,7 +43,85 @@ def orthogonalize(m: Tensor, steps: int = 5) -> Tensor:
     return x.mT if tall else x
 
 
-class Muon(torch.optim.Optimizer):
+class Rule:
+    """Weights and how they are learned: groups of them, each with its rate `lr`; and what is remembered of each.
+
+    Args:
+        groups: {"params": weights, "lr": rate, ...}.
+    """
+
+    def __init__(self, groups: Iterable[dict[str, Any]]) -> None:
+        self.param_groups: list[dict[str, Any]] = [group | {"params": list(group["params"])} for group in groups]
+        self.state: dict[Tensor, dict[str, Tensor]] = {}
+
+    def learning(self, group: dict[str, Any]) -> tuple[list[Tensor], list[Tensor]]:
+        """The weights of a group that have gradients now, and those."""
+        weights = [weight for weight in group["params"] if weight.grad is not None]
+        return weights, [weight.grad for weight in weights]
+
+    def step(self) -> None:
+        raise NotImplementedError
+
+
+class AdamW(Rule):
+    """Adam with decoupled decay of the weights (Loshchilov & Hutter 2019, https://arxiv.org/abs/1711.05101).
+
+    Args:
+        groups: each with "weight_decay".
+    """
+
+    def __init__(self, groups: Iterable[dict[str, Any]], betas: tuple[float, float]) -> None:
+        super().__init__(groups)
+        self.betas = betas
+
+    @torch.no_grad()
+    def step(self) -> None:
+        for group in self.param_groups:
+            weights, grads = self.learning(group)
+            for weight in weights:
+                if weight not in self.state:
+                    moments = {"exp_avg": torch.zeros_like(weight), "exp_avg_sq": torch.zeros_like(weight)}
+                    self.state[weight] = {"step": torch.zeros((), device=weight.device)} | moments
+            first, second, steps = (
+                [self.state[weight][key] for weight in weights] for key in ("exp_avg", "exp_avg_sq", "step")
+            )
+            how = {"beta1": self.betas[0], "beta2": self.betas[1], "lr": group["lr"], "eps": 1e-8}
+            decay = group["weight_decay"]
+            if weights:
+                adamw(
+                    *(weights, grads, first, second, [], steps),
+                    **(how | {"weight_decay": decay, "amsgrad": False, "maximize": False, "fused": True}),
+                )
+
+
+class SGD(Rule):
+    """Stochastic gradient descent with Nesterov's momentum.
+
+    Args:
+        groups: each with "weight_decay".
+    """
+
+    def __init__(self, groups: Iterable[dict[str, Any]], momentum: float) -> None:
+        super().__init__(groups)
+        self.momentum = momentum
+
+    @torch.no_grad()
+    def step(self) -> None:
+        for group in self.param_groups:
+            weights, grads = self.learning(group)
+            kept: list[Tensor | None] = [self.state.get(weight, {}).get("momentum_buffer") for weight in weights]
+            how = {"weight_decay": group["weight_decay"], "momentum": self.momentum, "lr": group["lr"]}
+            if weights:
+                sgd(
+                    *(weights, grads, kept),
+                    **(how | {"dampening": 0.0, "nesterov": self.momentum > 0, "maximize": False, "fused": True}),
+                )
+            for weight, momentum in zip(weights, kept, strict=True):
+                if momentum is not None:
+                    self.state[weight] = {"momentum_buffer": momentum}
+
+
+class Muon(Rule):
     """Momentum with Nesterov's look-ahead, orthogonalised, for matrices and filters (O × I × kernel, flattened).
 
     The step is scaled by √max(1, O / fan-in), so that one rate suits all shapes. Weights decay by rate × decay.
@@ -63,19 +146,16 @@ class Muon(torch.optim.Optimizer):
         iterations: int = 5,
     ) -> None:
         how = {"momentum": momentum, "weight_decay": weight_decay, "sphere": sphere, "iterations": iterations}
-        super().__init__(params, {"lr": lr, **how})
+        super().__init__([{"params": params, "lr": lr, **how}])
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def step(self) -> None:
         for group in self.param_groups:
-            for weight in group["params"]:
-                if weight.grad is None:
-                    continue
-                state = self.state[weight]
-                if not state:
-                    state["momentum"] = torch.zeros_like(weight)
-                momentum = state["momentum"].mul_(group["momentum"]).add_(weight.grad)
-                ahead = weight.grad.add(momentum, alpha=group["momentum"])
+            for weight, grad in zip(*self.learning(group), strict=True):
+                if weight not in self.state:
+                    self.state[weight] = {"momentum": torch.zeros_like(weight)}
+                momentum = self.state[weight]["momentum"].mul_(group["momentum"]).add_(grad)
+                ahead = grad.add(momentum, alpha=group["momentum"])
                 update = orthogonalize(ahead.flatten(1), group["iterations"]).view_as(ahead)
                 rows, columns = weight.size(0), weight[0].numel()
                 if group["sphere"]:
@@ -96,7 +176,7 @@ class Optimizer:
     def __init__(self, weights: Mapping[str, Tensor], learner: Learner, tables: Set[Tensor] = frozenset()) -> None:
         self.names = {weight: name for name, weight in weights.items()}
         rest, rate, decay, momentum = list(self.names), learner.rate, learner.weight_decay, learner.momentum
-        self.parts: list[torch.optim.Optimizer] = []
+        self.parts: list[Rule] = []
         if learner.optimizer == "muon":
             left = {w for w, name in self.names.items() if w.ndim < 2 or w in tables or name.startswith(learner.rest)}
             matrices, rest = [w for w in rest if w not in left], [w for w in rest if w in left]
@@ -106,12 +186,12 @@ class Optimizer:
         decaying = [w for w in rest if w.ndim >= 2 and decay]
         others = [w for w in rest if w.ndim < 2 or not decay]
         groups: list[dict[str, Any]] = [
-            {"params": part, "weight_decay": d} for part, d in ((decaying, decay), (others, 0.0)) if part
+            {"params": part, "lr": rate, "weight_decay": d} for part, d in ((decaying, decay), (others, 0.0)) if part
         ]
         if groups and learner.optimizer == "sgd":
-            self.parts.append(torch.optim.SGD(groups, rate, momentum, nesterov=momentum > 0, fused=True))
+            self.parts.append(SGD(groups, momentum))
         elif groups:
-            self.parts.append(torch.optim.AdamW(groups, rate, learner.betas, fused=True))
+            self.parts.append(AdamW(groups, learner.betas))
         self.slowed = 1.0  # what a remedy multiplies all rates by
         self.rates = [[group["lr"] for group in part.param_groups] for part in self.parts]
 
