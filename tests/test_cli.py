@@ -1,6 +1,7 @@
 """The command line from outside: what it prints, what it exits with, what it imports."""
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -81,6 +82,25 @@ def test_with_json_an_error_is_one_object_on_stdout(capsys):
 def test_python_m_guina_is_the_same_command():
     done = guina("scor")
     assert (done.returncode, "did you mean score?" in done.stderr, done.stdout) == (2, True, "")
+
+
+def test_an_interruption_that_a_library_made_an_error_of_is_one(monkeypatch, capsys):
+    def check(argv):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except BaseException as error:  # as Python's own class statement does
+            raise RuntimeError("Error calling __set_name__") from error
+
+    monkeypatch.setattr("guina.commands.check", check)
+    with pytest.raises(SystemExit) as leaving:
+        cli.main(["check"])
+    assert leaving.value.code == 130
+
+
+def test_a_bug_stays_one(monkeypatch):
+    monkeypatch.setattr("guina.commands.check", lambda argv: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["check"])
 
 
 def test_an_error_says_what_was_expected_and_how_to_mend_it():

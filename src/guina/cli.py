@@ -36,8 +36,12 @@ def main(argv: list[str] | None = None) -> NoReturn:
     console.prepare()
     code = 1  # a bug of guina's, unless it is known how it went
     try:
-        with interruptible(watched=True):
-            code = exit_code(sys.argv[1:] if argv is None else argv)
+        with interruptible(watched=True) as stop:
+            try:
+                code = exit_code(sys.argv[1:] if argv is None else argv)
+            except Exception:
+                stop.check()  # a library may have made an error of its own of the interruption
+                raise
     except Interrupted as interrupt:
         code = interrupt.exit_code
     except KeyboardInterrupt:

@@ -88,6 +88,14 @@ def test_fresh_windows_forget_what_came_before():
     torch.testing.assert_close(fresh_nats(net, units, window=16, chunk=2), torch.cat(expected))
 
 
+@pytest.mark.parametrize("length", [2, 3, 15, 16])
+def test_a_text_shorter_than_a_window_is_read_whole(length):
+    net, units = Language(Shape(7)).eval(), np.arange(length) % 7
+    with torch.no_grad():
+        expected = carried_nats(net, units)
+        torch.testing.assert_close(fresh_nats(net, units, window=16), expected)
+
+
 def test_dynamic_evaluation_learns_as_it_reads_and_leaves_the_network_alone():
     net = model().float()
     before = {name: weight.clone() for name, weight in net.state_dict().items()}

@@ -40,9 +40,12 @@ def carried_nats(net: Language, units_U: np.ndarray, lanes: int = LANES, warm: i
 
 
 def fresh_nats(net: Language, units_U: np.ndarray, window: int = WINDOW, chunk: int = 64) -> Tensor:
-    """−log p of units in windows that begin with an empty memory; what is left over at the end is not read."""
+    """−log p of units in windows that begin with an empty memory; what is left over at the end is not read.
+
+    A text that is shorter than one window is a window of its own.
+    """
     n = (len(units_U) - 1) // window
-    units = torch.from_numpy(units_U[: n * window + 1]).to(net.embed.weight.device)
+    units = torch.from_numpy(units_U[: n * window + 1] if n else units_U).to(net.embed.weight.device)
     windows = units.unfold(0, window + 1, window) if n else units[None]
     return torch.cat([lane_nats(net, few, None)[0].flatten().cpu() for few in windows.split(chunk)])
 
