@@ -87,7 +87,7 @@ def confusion(classes: Sequence[str], probabilities_NK: np.ndarray, target_N: np
     else:
         (i, j), n = wrong[0], counts[wrong[0]]
         says = f"Most often {classes[i]} is taken for {classes[j]} ({'once' if n == 1 else f'{n:,} times'})."
-    return Confusion("What is taken for what", f"{says} Choose a cell to see its pictures.", classes, counts, examples)
+    return Confusion("What is taken for what", says, classes, counts, examples)
 
 
 def per_class(

@@ -159,7 +159,7 @@ def draw_key(K: int, shown: list[int]) -> Markup:
         "right ",
         tag("span", {"class": "swatch wrong shade5"}),
         "wrong; the stronger, the larger the share of its row. ",
-        tag("span", {"class": "screen"}, "Tab, arrow keys or a tap choose a cell."),
+        tag("span", {"class": "screen"}, "Tab, arrow keys or a tap choose a cell and show its pictures."),
     ]
     if len(shown) < K:
         key.append(f" Of {K} classes these are the {len(shown)} with the most mistakes.")
