@@ -159,6 +159,23 @@ def other_rows() -> list[str]:
     ]
     if start := read("startup"):
         rows.append(f"| `import guina`, `guina --help` | {start['import_ms']:.0f} ms, {start['help_ms']:.0f} ms | | |")
+    return rows + waiting_rows()
+
+
+def waiting_rows() -> list[str]:
+    """What is waited for: answers and reports, and steps beside a busy process."""
+    rows = []
+    named = {"classify": "of 1,000 test pictures of 64 px, 20 classes", "write": "of a text of 3 MB"}
+    for job, seconds in read("waiting").get("seconds", {}).items():
+        told = ", ".join(f"{what} {value:.1f} s" for what, value in seconds.items() if not what.startswith("page"))
+        rows.append(f"| {job}: `score`, `look` {named[job]}; `predict` of one | {told} | | |")
+    for job, found in read("contention").get("jobs", {}).items():
+        steps = found["milliseconds a step"]
+        rows.append(
+            f"| {job}, a step beside one busy process | × {found['busy / quiet']['guina']:.2f} of a quiet one "
+            f"| × {found['busy / quiet']['library']:.2f} with the library's own spin count; "
+            f"quiet {steps['guina, quiet']:.0f} and {steps['library, quiet']:.0f} ms | |"
+        )
     return rows
 
 

@@ -1,9 +1,15 @@
 """`guina demo`, from the sample to the report, with a few seconds to learn in."""
 
+import signal
+import subprocess
+import sys
+import time
+
 import numpy as np
 import pytest
 
 from guina import demo
+from without_posix import needs_posix
 
 
 def test_demo_trains_scores_answers_and_reports(tmp_path, monkeypatch, capsys):
@@ -47,3 +53,26 @@ def test_demo_of_generate_shows_what_it_makes(tmp_path, monkeypatch, capsys):
     assert "Gaussian " in err
     assert "training pictures " in err
     assert "a made " in err
+
+
+def test_demos_of_several_jobs_have_folders_and_times_of_their_own(monkeypatch):
+    ran = []
+    monkeypatch.setattr(demo, "process_age", lambda: 7.5)
+    monkeypatch.setattr(demo, "run_demo", lambda job, out, age: ran.append((job, out, age)))
+    demo.run_demos(["classify", "write", "classify"], "out")
+    assert ran == [("classify", "out/classify", 7.5), ("write", "out/write", 0.0)]
+    ran.clear()
+    demo.run_demos(["write"], "out")
+    assert ran == [("write", "out", 7.5)]
+
+
+@needs_posix
+def test_ctrl_c_in_a_demo_exits_with_130_and_without_a_traceback(tmp_path):
+    command = [sys.executable, "-m", "guina", "demo", "write", "--out", str(tmp_path / "run")]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "run" / "run.json").exists() and child.poll() is None:
+        time.sleep(0.05)
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert "Traceback" not in err
