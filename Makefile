@@ -9,7 +9,7 @@ demo: $(VENV)/installed
 	$(BIN)/guina demo classify
 
 test: $(VENV)/installed-dev
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
 
 # the fast part with what Windows lacks hidden: fcntl, most signals, forks
 test-windows-like: $(VENV)/installed-dev
