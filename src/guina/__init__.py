@@ -9,20 +9,16 @@
 Names are loaded when they are first used: importing guina imports neither torch nor numpy.
 """
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from guina.errors import GuinaError
+from guina.spin import settle
 from guina.version import __version__
 
 if TYPE_CHECKING:
     from guina.api import Run, check, lab, load, train
 
-# A thread of OpenMP that waits for the others of its step spins before it sleeps, for milliseconds if none is said;
-# where something else runs on the machine, it spins away what the others need (bench/contention.py). The library reads
-# this once, when torch is first imported.
-if "OMP_WAIT_POLICY" not in os.environ:
-    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+settle()  # before torch is imported
 
 __all__ = ["GuinaError", "Run", "__version__", "check", "lab", "load", "train"]
 
