@@ -1,4 +1,4 @@
-"""What a training step costs beside one busy process, and quiet: as guina sets it up, and with the library's spin count.
+"""What a training step costs beside one busy process, and quiet: as guina sets it up, and with a spin count.
 
     python bench/contention.py [--rounds 5] [--seconds 6]
 

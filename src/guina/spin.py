@@ -2,16 +2,16 @@
 
 A thread that waits for the others of its step spins, for milliseconds if nothing is said. Nothing answers faster where
 the cores are free; where something else runs, it spins away what the thread that it waits for needs, and steps take
-three to four times as long. With a thousand turns they take less than twice as long, and a tenth longer on free cores
-(bench/contention.py). So it is said where something else runs now. The library reads it once, when it is loaded.
+three to four times as long. Without spinning they take less than twice as long (bench/contention.py), and longer on free
+cores. So it is said only where something else runs now. The library reads it once, when it is loaded.
 """
 
 import os
 import time
 from collections.abc import Callable
 
-SOON = "1000"  # turns of a loop
-LOOKS, BETWEEN = 5, 0.001  # how often it is looked whether something else runs, and seconds between
+SOON = "0"  # turns of a loop before it sleeps
+LOOKS, BETWEEN = 10, 0.002  # how often it is looked whether something else runs, and seconds between
 
 
 def running() -> int:
