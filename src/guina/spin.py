@@ -2,8 +2,8 @@
 
 A thread that waits for the others of its step spins, for milliseconds if nothing is said. Nothing answers faster where
 the cores are free; where something else runs, it spins away what the thread that it waits for needs, and steps take
-three to four times as long. Without spinning they take less than twice as long (bench/contention.py), and longer on free
-cores. So it is said only where something else runs now. The library reads it once, when it is loaded.
+three to four times as long. Without spinning they take less than twice as long (bench/contention.py), on free cores too
+long. So it is said only where something else runs now. The library reads it once, when it is loaded.
 """
 
 import os
