@@ -21,7 +21,7 @@ READ = 6000  # units that cells are ranked on
 SHOWN = 300  # units of a cell's passage
 CELLS = 4  # cells shown
 GATES = 100  # units over which gates are drawn
-QUICK, LANES, WINDOW = 80, 16, 96  # steps, lanes and window of the small networks whose reach is compared
+QUICK, LANES, WINDOW = 60, 16, 96  # steps, lanes and window of the small networks whose reach is compared
 GATE_NAMES = {
     "i": "input gate i",
     "f": "forget gate f",
