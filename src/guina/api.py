@@ -86,7 +86,7 @@ class Run:
         return self.folder.read_status()["result"]
 
     def score(
-        self, data: str | Path | None = None, split: str | None = None, say: Callable[[str], None] | None = None
+        self, data: str | Path | None = None, split: str | None = None, say: Callable[[str], None] = silently
     ) -> dict[str, Any]:
         """The job's metrics, and beside them the baselines'.
 
@@ -101,7 +101,7 @@ class Run:
         Returns:
             {"score", "baseline", "split", "examples", "notes"}, as `guina score --json` prints it.
         """
-        return self._judge(*self._records(data, split), say or nobody)
+        return self._judge(*self._records(data, split), say)
 
     def _judge(self, records: Records, split: str, say: Callable[[str], None]) -> dict[str, Any]:
         """The scores of a split and the baselines', computed once for this model, these data and this code."""
@@ -113,8 +113,14 @@ class Run:
                 score = self.job.score(self.nets, judged) | self.job.more(self.nets, judged)
                 say("judging the simplest baselines on the same")
                 baseline = self.job.baseline(train if len(train) else judged, judged, thorough=len(train) > 0)
-            notes = [note for note in (self.job.of_baseline(train) if len(train) else "",) if note]
-            return {"score": score, "baseline": baseline, "split": split, "examples": len(judged), "notes": notes}
+            notes = [note] if len(train) and (note := self.job.of_baseline(train)) else []
+            return {
+                "score": score,
+                "baseline": baseline,
+                "split": split,
+                "examples": len(judged),
+                "notes": notes,
+            }
 
         return kept(self.folder, type(self.job), records, split, compute)
 
@@ -158,7 +164,7 @@ class Run:
         """Answers to inputs: paths, open pictures, arrays; prompts."""
         return list(self.stream(inputs, ask))
 
-    def look(self, out: str | Path | None = None, say: Callable[[str], None] | None = None) -> Path:
+    def look(self, out: str | Path | None = None, say: Callable[[str], None] = silently) -> Path:
         """Write the report, one self-contained HTML file, and say where it is.
 
         Args:
@@ -168,10 +174,10 @@ class Run:
         from guina.look.report import write_report
 
         records, split = self._records(None, None)
-        result = self._judge(records, split, say or nobody)
+        result = self._judge(records, split, say)
         train, judged = self.job.arrays(records.only(TRAIN)), self.job.arrays(records.only(split))
         path = Path(out) if out else self.path / "report.html"
-        write_report(path, self.folder, self.job, self.nets, (train, judged), result, say or nobody)
+        write_report(path, self.folder, self.job, self.nets, (train, judged), result, say)
         return path
 
     def __repr__(self) -> str:
@@ -182,10 +188,6 @@ class Run:
         from guina.look.report import run_card
 
         return run_card(self.folder, job_of_run(self.folder.info["job"], self._kind).metrics)
-
-
-def nobody(text: str) -> None:
-    """For who wants to be told nothing."""
 
 
 def load(path: str | Path, job: str | None = None) -> Run:

@@ -22,7 +22,10 @@ def train(argv: list[str]) -> int:
             args, job, settings = parse_train("train", Train, argv)
             if args.summary:
                 summary = api.summarize(args.job, args.data, settings)
-                tell_json({"summary": summary}) if args.json else tell(summary)
+                if args.json:
+                    tell_json({"summary": summary})
+                else:
+                    tell(summary)
                 return 0
             named = (args.minutes, args.epochs, args.steps)
             limit = Limit(api.MINUTES if named == (None, None, None) else args.minutes, args.epochs, args.steps)

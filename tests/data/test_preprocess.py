@@ -6,7 +6,7 @@ import torch
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
-from guina.data.preprocess import EPS, MODES, PATCH, fit, restore
+from guina.data.preprocess import EPS, MODES, PATCH, fit, restore, zca
 from guina.errors import GuinaError
 
 
@@ -59,6 +59,14 @@ def test_whitened_pictures_have_unit_covariance_up_to_epsilon(digits):
     assert all(
         torch.corrcoef(torch.stack([plain[:, d], x[:, d]]))[0, 1] > 0 for d in range(64) if plain[:, d].std() > 0.1
     )
+
+
+def test_whitening_from_few_pictures_is_that_of_the_whole_covariance():
+    x_ND = torch.randn(20, 60, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    x_ND -= x_ND.mean(0)
+    values, vectors = torch.linalg.eigh(x_ND.T.cov())
+    expected = (vectors * (values.clamp_min(0) + EPS * values.clamp_min(0).mean()).rsqrt()) @ vectors.T
+    torch.testing.assert_close(zca(x_ND.float()).double(), expected, atol=1e-3, rtol=1e-3)
 
 
 def test_patches_of_larger_pictures_are_whitened_in_place():
