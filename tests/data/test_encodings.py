@@ -16,6 +16,7 @@ from guina.data.stream import encode_stream, read_stream
 from guina.data.text import as_read, find_texts, read_text
 from guina.data.vocabulary import make_vocabulary
 from guina.errors import GuinaError
+from without_posix import needs_posix
 
 CHINESE = "却说那僧与道人走了。次日清早，家里的人都来看他，说：“你昨夜睡得好么？”他笑道：“好得很。”\n" * 40
 ENGLISH = "It was late in the year, and nobody had come up the road since the snow.\n" * 40
@@ -202,3 +203,12 @@ def test_fuzz_of_texts(tmp_path_factory, text: str, encoding: str, cut: int, chu
         assert means == written
     means = means.removeprefix("\ufeff").replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
     assert found == unicodedata.normalize("NFC", means)
+
+
+@needs_posix
+def test_links_to_folders_are_passed_by_and_said(tmp_path):
+    (tmp_path / "book.txt").write_text("a text")
+    (tmp_path / "loop").symlink_to(tmp_path, target_is_directory=True)
+    report = Report()
+    assert find_texts(str(tmp_path), report) == [tmp_path / "book.txt"]
+    assert report.as_json()["ignored"] == {"a link to a folder": {"count": 1, "for example": [str(tmp_path / "loop")]}}

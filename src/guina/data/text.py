@@ -83,7 +83,9 @@ def walk(root: Path, report: Report) -> Iterator[Path]:
             report.ignore(str(path))
         elif is_own(path):
             report.ignore(str(path), WHY)
-        elif not path.is_symlink():
+        elif path.is_symlink():  # it may lead back to where it lies
+            report.ignore(str(path), "a link to a folder")
+        else:
             yield from walk(path, report)
 
 

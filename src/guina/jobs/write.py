@@ -40,7 +40,7 @@ from guina.engine.job import (
 from guina.errors import GuinaError
 from guina.jobs.write_check import write_overview
 from guina.jobs.write_panels import write_panels
-from guina.jobs.write_settings import METRICS, SCALES, WriteAsk, WriteSettings
+from guina.jobs.write_settings import ADAPTED, METRICS, SCALES, WriteAsk, WriteSettings
 from guina.nets.language import Language, Shape
 from guina.nets.reading import carried_nats, dynamic_nats, fresh_nats
 from guina.nets.writing import Manner, read, write
@@ -48,7 +48,6 @@ from guina.panels import Panel
 
 MANY = 8192  # different characters from which bytes are the units, unless something else is said
 ENOUGH = {"small": 1e6, "medium": 4e6, "large": 9e6, "huge": 6e7}  # units that a size must get to see to be chosen
-ADAPTED = 12_000  # units that dynamic evaluation reads: a step of learning for every few of them
 THINGS = {"char": "character", "byte": "byte", "bpe": "token", "word": "word"}  # what a unit is called
 SOMETHING = 12  # characters from which a line is a prompt
 PROMPT = 64  # characters of the prompts that samples and the proof begin with

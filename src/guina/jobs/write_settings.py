@@ -5,13 +5,18 @@ from typing import Literal
 
 from guina.engine.metric import Metric
 
+ADAPTED = 12_000  # units that dynamic evaluation reads: a step of learning for every few of them
 METRICS = (
     Metric("nats_per_char", "less", says="the mean surprise at the next character, −log p"),
-    Metric("nats_per_char_fresh", "less", says="the same where it starts to read anew"),
-    Metric("bits_per_char", "less", says="the same in bits"),
+    Metric("nats_per_char_fresh", "less", says="the same, read in windows that begin with no memory"),
+    Metric("bits_per_char", "less", says="nats a character, in bits"),
     Metric("perplexity", "less", says="among how many equally likely units it chooses"),
-    Metric("nats_per_char_dynamic", "less", says="where it learns from what it has read"),
-    Metric("nats_per_char_not_dynamic", "less", says="the same characters without that"),
+    Metric(
+        "nats_per_char_dynamic",
+        "less",
+        says=f"the same on at most {ADAPTED:,} units, learning from each window after it was judged",
+    ),
+    Metric("nats_per_char_not_dynamic", "less", says="those units without learning"),
 )
 
 
