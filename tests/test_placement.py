@@ -9,6 +9,7 @@ import torch
 import elsewhere
 import guina
 from guina.data.records import TRAIN, VAL
+from guina.jobs import write_inside
 from guina.runtime import evaluating
 
 JOBS = {
@@ -29,7 +30,8 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     return guina.train(request.param, source, steps=4, out=place / "run", settings=settings, quiet=True)
 
 
-def test_everything_a_network_is_given_is_where_it_is(run: guina.Run):
+def test_everything_a_network_is_given_is_where_it_is(run: guina.Run, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(write_inside, "QUICK", 4)  # steps of the small networks that a report learns
     job = run.job
     records = job.read(run.folder.info["source"], (TRAIN, VAL))
     train, judged = job.arrays(records.only(TRAIN)), job.arrays(records.only(VAL))
