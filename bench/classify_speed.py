@@ -22,7 +22,7 @@ import torch
 
 from common import GUINA, ROOT, measured, save
 from guina import api
-from guina.jobs.classify import Classify, ClassifySettings
+from guina.jobs.classify.learning import Classify, ClassifySettings
 from guina.runtime import evaluating, set_up
 from throughput import guina_loop
 

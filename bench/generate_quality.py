@@ -27,7 +27,7 @@ from guina.adversarial import GAMES
 from guina.data.picture_files import sheet
 from guina.data.records import TRAIN, VAL
 from guina.fidelity import frechet_distance
-from guina.jobs.generate import Generate
+from guina.jobs.generate.learning import Generate
 
 Z, WIDTH = 64, 64
 

@@ -24,7 +24,7 @@ from guina.engine.progress import Progress
 from guina.engine.run import RunFolder
 from guina.engine.signals import Stop
 from guina.engine.train import Place, Training, build_nets
-from guina.jobs.classify import Classify, ClassifySettings
+from guina.jobs.classify.learning import Classify, ClassifySettings
 from guina.runtime import set_up
 
 

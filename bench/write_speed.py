@@ -26,8 +26,8 @@ from torch import nn
 from common import ROOT, save
 from guina import api
 from guina.engine.optim import Muon
-from guina.jobs.write import Write, language
-from guina.jobs.write_settings import SCALES, WriteSettings
+from guina.jobs.write.learning import Write, language
+from guina.jobs.write.settings import SCALES, WriteSettings
 from guina.nets.writing import Manner, write
 from guina.runtime import evaluating, set_up
 from throughput import guina_loop

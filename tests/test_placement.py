@@ -9,7 +9,7 @@ import torch
 import elsewhere
 import guina
 from guina.data.records import TRAIN, VAL
-from guina.jobs import write_inside
+from guina.jobs.write import inside as write_inside
 from guina.runtime import evaluating
 
 JOBS = {

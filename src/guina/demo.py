@@ -17,7 +17,7 @@ from guina.engine.session import Options
 from guina.engine.signals import interruptible
 from guina.errors import GuinaError, did_you_mean
 from guina.jobs import find
-from guina.jobs.generate_answers import from_png
+from guina.jobs.generate.answering import from_png
 from guina.look.markup import said
 from guina.look.report import shown
 from guina.runtime import process_age

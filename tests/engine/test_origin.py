@@ -164,7 +164,7 @@ def test_a_run_folder_runs_nothing(where: str, here: Path, capsys: pytest.Captur
 
 
 def test_a_named_file_of_another_job_does_not_open_a_run(here: Path) -> None:
-    text = "from guina.jobs.classify import Classify\nclass Mine(Classify):\n    name = 'mine'\n"
+    text = "from guina.jobs.classify.learning import Classify\nclass Mine(Classify):\n    name = 'mine'\n"
     Path("mine.py").write_text(text, "utf-8")
     with pytest.raises(GuinaError, match="the run is of the job classify, not of mine"):
         api.load("runs/classify/photos", "./mine.py").predict("pets/photos/cat/0.png")

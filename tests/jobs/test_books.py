@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import guina
-from guina.jobs.write import language
+from guina.jobs.write.learning import language
 from without_posix import needs_posix
 
 STEPS = 24

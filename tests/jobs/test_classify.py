@@ -18,7 +18,7 @@ from guina.data.order import Draw
 from guina.data.preprocess import Preprocess
 from guina.data.records import Arrays
 from guina.errors import GuinaError
-from guina.jobs.classify import Classify, ClassifySettings
+from guina.jobs.classify.learning import Classify, ClassifySettings
 from guina.runtime import evaluating
 
 SETTINGS = {"size": "tiny", "batch": 32}

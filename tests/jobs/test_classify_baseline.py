@@ -8,7 +8,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 
 from guina.data.records import Arrays
-from guina.jobs.classify_baseline import MOST, averaged, coarseness, fit_linear, of_linear
+from guina.jobs.classify.baseline import MOST, averaged, coarseness, fit_linear, of_linear
 
 
 def arrays_of(pixels: np.ndarray, target: np.ndarray) -> Arrays:

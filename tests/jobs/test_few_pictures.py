@@ -11,8 +11,8 @@ import guina
 from guina import cli
 from guina.engine import features
 from guina.errors import GuinaError
-from guina.jobs.generate_monitor import find_remedy
-from guina.jobs.generate_scores import FEW, distances, novelty
+from guina.jobs.generate.monitor import find_remedy
+from guina.jobs.generate.scores import FEW, distances, novelty
 
 
 @pytest.fixture(autouse=True)

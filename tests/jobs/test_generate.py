@@ -25,10 +25,10 @@ from guina.engine.signals import Stop
 from guina.errors import GuinaError
 from guina.fidelity import frechet_distance
 from guina.jobs import find
-from guina.jobs.generate import Generate
-from guina.jobs.generate_monitor import find_remedy
-from guina.jobs.generate_scores import distances, novelty, simplest
-from guina.jobs.generate_settings import GenerateAsk, GenerateSettings
+from guina.jobs.generate.learning import Generate
+from guina.jobs.generate.monitor import find_remedy
+from guina.jobs.generate.scores import distances, novelty, simplest
+from guina.jobs.generate.settings import GenerateAsk, GenerateSettings
 from guina.runtime import evaluating
 
 

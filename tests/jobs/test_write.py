@@ -13,8 +13,8 @@ import torch
 import guina
 from guina import api
 from guina.errors import GuinaError
-from guina.jobs.write import Write, cut, language
-from guina.jobs.write_settings import WriteAsk, WriteSettings
+from guina.jobs.write.learning import Write, cut, language
+from guina.jobs.write.settings import WriteAsk, WriteSettings
 from guina.runtime import evaluating
 
 SETTINGS = {"size": "tiny", "window": 32, "lanes": 8}

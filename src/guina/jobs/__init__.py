@@ -39,15 +39,15 @@ def registered(name: str) -> type[Job]:
     """
     match ALSO_CALLED.get(name, name):
         case "classify":
-            from guina.jobs.classify import Classify
+            from guina.jobs.classify.learning import Classify
 
             return Classify
         case "write":
-            from guina.jobs.write import Write
+            from guina.jobs.write.learning import Write
 
             return Write
         case "generate":
-            from guina.jobs.generate import Generate
+            from guina.jobs.generate.learning import Generate
 
             return Generate
     raise GuinaError(

@@ -25,7 +25,7 @@ from guina.data.records import TRAIN, VAL, Arrays
 from guina.engine.job import Learner, Phase
 from guina.engine.optim import Optimizer, rate_factor
 from guina.engine.step import trainable
-from guina.jobs.classify import Classify, ClassifySettings
+from guina.jobs.classify.learning import Classify, ClassifySettings
 from guina.lab.verdicts import check_choice
 from guina.losses import cross_entropy_sum
 from guina.runtime import derive, evaluating, seed_layers

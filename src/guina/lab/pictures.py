@@ -10,8 +10,8 @@ from guina.blocks.activations import ACTIVATIONS
 from guina.data.picture_files import picture
 from guina.engine.job import Job, Nets
 from guina.errors import GuinaError, did_you_mean
-from guina.jobs.generate import Generate
-from guina.jobs.generate_settings import GenerateSettings, Recipe
+from guina.jobs.generate.learning import Generate
+from guina.jobs.generate.settings import GenerateSettings, Recipe
 from guina.lab.experiment import Experiment, Row, Trial
 from guina.lab.game import OPTIMIZERS
 from guina.lab.play import COMMON, measured, play

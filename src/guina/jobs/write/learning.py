@@ -38,9 +38,9 @@ from guina.engine.job import (
     Turn,
 )
 from guina.errors import GuinaError
-from guina.jobs.write_check import write_overview
-from guina.jobs.write_panels import write_panels
-from guina.jobs.write_settings import ADAPTED, METRICS, SCALES, WriteAsk, WriteSettings
+from guina.jobs.write.check import write_overview
+from guina.jobs.write.panels import write_panels
+from guina.jobs.write.settings import ADAPTED, METRICS, SCALES, WriteAsk, WriteSettings
 from guina.nets.language import Language, Shape
 from guina.nets.reading import carried_nats, dynamic_nats, fresh_nats
 from guina.nets.writing import Manner, read, write

@@ -41,13 +41,13 @@ from guina.engine.job import (
     Turn,
 )
 from guina.errors import GuinaError
-from guina.jobs.generate_answers import answers_to, make_with, told
-from guina.jobs.generate_check import generate_overview
-from guina.jobs.generate_monitor import find_remedy
-from guina.jobs.generate_panels import generate_panels
-from guina.jobs.generate_scores import JUDGED, KNOWN, LOOKED, baselines, distances, novelty, too_few
-from guina.jobs.generate_settings import METRICS, GenerateAsk, GenerateSettings, Recipe, check_settings
-from guina.jobs.picture_check import to_learn_from
+from guina.jobs.generate.answering import answers_to, make_with, told
+from guina.jobs.generate.check import generate_overview
+from guina.jobs.generate.monitor import find_remedy
+from guina.jobs.generate.panels import generate_panels
+from guina.jobs.generate.scores import JUDGED, KNOWN, LOOKED, baselines, distances, novelty, too_few
+from guina.jobs.generate.settings import METRICS, GenerateAsk, GenerateSettings, Recipe, check_settings
+from guina.jobs.pictures.check import to_learn_from
 from guina.nets.convnet import ConvNet, architecture
 from guina.nets.critic import Critic
 from guina.nets.generator import SIDES, Generator, PictureShape

@@ -9,7 +9,7 @@ from guina.data.records import Arrays
 from guina.data.stream import Stream
 from guina.data.vocabulary import Vocabulary
 from guina.engine.job import Snap
-from guina.jobs.write_inside import inside_panels
+from guina.jobs.write.inside import inside_panels
 from guina.nets.language import Language
 from guina.nets.reading import WARM
 from guina.panels import Panel, Passage, Passages, Table

@@ -44,10 +44,10 @@ from guina.engine.job import (
     Turn,
 )
 from guina.errors import GuinaError
-from guina.jobs.classify_baseline import fit_linear, of_linear
-from guina.jobs.classify_panels import UNEQUAL, classify_panels
-from guina.jobs.classify_settings import METRICS, ClassifySettings
-from guina.jobs.picture_check import picture_overview, to_learn_from
+from guina.jobs.classify.baseline import fit_linear, of_linear
+from guina.jobs.classify.panels import UNEQUAL, classify_panels
+from guina.jobs.classify.settings import METRICS, ClassifySettings
+from guina.jobs.pictures.check import picture_overview, to_learn_from
 from guina.losses import cross_entropy_sum
 from guina.nets.convnet import Architecture, ConvNet, architecture, at_once
 from guina.nets.summary import render, summary

@@ -17,12 +17,12 @@ from torch import Tensor
 from guina.data.picture_files import save_animation, save_picture, sheet
 from guina.engine.job import Answer, Nets
 from guina.errors import GuinaError
-from guina.jobs.generate_settings import GenerateAsk, check_ask
+from guina.jobs.generate.settings import GenerateAsk, check_ask
 from guina.nets.generator import Generator
 from guina.nets.sampling import between, make, noise_of
 
 if TYPE_CHECKING:
-    from guina.jobs.generate import Generate
+    from guina.jobs.generate.learning import Generate
 
 CHUNK = 64  # pictures that are made at a time
 

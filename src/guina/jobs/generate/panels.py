@@ -22,7 +22,7 @@ from guina.nets.sampling import between, early, make, many_noises, noise_of, pai
 from guina.panels import Curves, Frame, Frames, Panel, Pictures, Scene, Strip, Strips
 
 if TYPE_CHECKING:
-    from guina.jobs.generate import Generate
+    from guina.jobs.generate.learning import Generate
 
 SHOWN = 64  # pictures at the head of the report
 COMPARED = 8  # pictures whose nearest training pictures are shown

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from guina.data.records import Records
 from guina.engine.job import Overview
-from guina.jobs.picture_check import picture_overview
+from guina.jobs.pictures.check import picture_overview
 
 
 def generate_overview(

@@ -1,0 +1,1 @@
+"""classify: which class a picture belongs to."""

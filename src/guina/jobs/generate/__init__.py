@@ -1,0 +1,1 @@
+"""generate: a folder of pictures to a network that makes more of them."""

@@ -1,0 +1,1 @@
+"""write: a language model of a text, which continues any prompt."""
