@@ -17,19 +17,13 @@ from hypothesis import strategies as st
 
 import running
 import toys
-from guina.engine.checkpoint import (
-    MOST_HEADER,
-    Checkpoints,
-    State,
-    load_tensors,
-    read_folder,
-    save_tensors,
-    write_folder,
-)
+from guina.bundle import MOST_HEADER, load_tensors, read_folder, save_tensors, write_folder
+from guina.engine.checkpoint import Checkpoints, State
 from guina.engine.job import Fitted
 from guina.engine.model import load_model
-from guina.engine.run import RunFolder, read_json
+from guina.engine.run import RunFolder
 from guina.errors import GuinaError
+from guina.storage import read_json
 from without_posix import needs_posix
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 import guina
 from guina import api, commands
-from guina.engine.checkpoint import read_folder, write_folder
+from guina.bundle import read_folder, write_folder
 from guina.engine.run import RunFolder
 from guina.errors import GuinaError
 

@@ -13,8 +13,9 @@ import running
 import toys
 from guina.engine.budget import Limit
 from guina.engine.places import new_folder, numbered
-from guina.engine.run import FORMAT, RunFolder, read_lines, write_atomic
+from guina.engine.run import RunFolder
 from guina.errors import GuinaError
+from guina.storage import FORMAT, read_lines, write_atomic
 
 
 def folder(path: Path) -> RunFolder:

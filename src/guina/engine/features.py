@@ -18,10 +18,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from guina.bundle import load_tensors, save_tensors
 from guina.data.cache import cached
 from guina.data.order import Shuffled
 from guina.data.records import Arrays
-from guina.engine.checkpoint import load_tensors, save_tensors
 from guina.engine.job import Learner
 from guina.engine.optim import Optimizer
 from guina.runtime import derive, evaluating

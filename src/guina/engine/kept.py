@@ -15,8 +15,9 @@ from typing import Any
 
 from guina.data.records import Records
 from guina.engine.job import Job
-from guina.engine.run import RunFolder, read_json, to_json, write_atomic
+from guina.engine.run import RunFolder
 from guina.errors import GuinaError
+from guina.storage import read_json, to_json, write_atomic
 
 NAME = "scores.json"
 MOST = 16  # scores kept of a run, the newest ones

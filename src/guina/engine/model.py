@@ -9,11 +9,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from guina.bundle import load_tensors, read_folder, save_tensors, stage_folder
 from guina.console import clean
-from guina.engine.checkpoint import load_tensors, read_folder, save_tensors, stage_folder
 from guina.engine.job import Fitted, Job, Nets
-from guina.engine.run import FORMAT, to_json
 from guina.errors import DAMAGED, GuinaError
+from guina.storage import FORMAT, to_json
 
 PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib", ".npy")
 

@@ -15,7 +15,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from guina.engine.checkpoint import save_tensors
+from guina.bundle import save_tensors
 from guina.errors import GuinaError
 from guina.runtime import Runtime
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from guina.console import clean
 from guina.data.own import make_folder
-from guina.engine.run import room_for, write_atomic
 from guina.errors import GuinaError
+from guina.storage import room_for, write_atomic
 
 
 def new_folder(job: str, name: str, root: Path = Path("runs"), take: bool = True) -> Path:

@@ -11,10 +11,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from guina.bundle import publish_folder
 from guina.data.own import MARK
 from guina.data.records import TRAIN, VAL, Arrays, Records
 from guina.engine.budget import Clock, Limit, Plan
-from guina.engine.checkpoint import State, publish_folder
+from guina.engine.checkpoint import State
 from guina.engine.job import Job, Nets, Scores
 from guina.engine.metric import metric_of
 from guina.engine.model import load_model, make_job, save_model
@@ -22,12 +23,13 @@ from guina.engine.origin import check_same, place_of
 from guina.engine.parallel import Team
 from guina.engine.probe import Cost, choose_size, epochs_in
 from guina.engine.progress import Progress, duration
-from guina.engine.run import RunFolder, room_for
+from guina.engine.run import RunFolder
 from guina.engine.signals import Interrupted, Stop
 from guina.engine.step import Observer
 from guina.engine.train import Place, Training, build_nets, finite
 from guina.errors import GuinaError
 from guina.runtime import evaluating, set_up
+from guina.storage import room_for
 from guina.version import __version__
 
 PROVEN = 256  # validation examples whose answers the saved model must repeat to the bit

@@ -20,13 +20,13 @@ from guina.engine.budget import Limit
 from guina.engine.job import Job, Nets, Turn
 from guina.engine.model import load_model
 from guina.engine.progress import Progress
-from guina.engine.run import read_lines
 from guina.engine.session import Options, Session
 from guina.engine.signals import Stop
 from guina.engine.step import Observer
 from guina.errors import GuinaError
 from guina.lab.game import PointsGame
 from guina.runtime import evaluating
+from guina.storage import read_lines
 
 WATCHED = 20  # moments of a training that are kept
 SHOWN = 120  # made points that are shown, with the slope at each
