@@ -29,13 +29,13 @@ import toys
 from guina.data.order import Shuffled
 from guina.data.records import Arrays
 from guina.engine.budget import Clock, Plan
-from guina.engine.job import Learner, Phase, Turn
 from guina.engine.optim import rate_factor
 from guina.engine.parallel import Team
 from guina.engine.progress import Progress
 from guina.engine.run import RunFolder
 from guina.engine.signals import Stop
 from guina.engine.train import Place, Training, build_nets
+from guina.engine.turns import Learner, Phase, Turn
 from guina.runtime import Runtime, set_up
 
 STEPS, BATCH, BLOCK = 10_000, 64, 25

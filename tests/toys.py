@@ -13,7 +13,8 @@ from torch import nn
 
 from guina.data.order import Buckets, Draw, Lanes, Order, Shuffled
 from guina.data.records import SPLITS, Arrays, Records, Report
-from guina.engine.job import Answer, Batch, Fitted, Job, Learner, Nets, Phase, Scores, Turn
+from guina.engine.job import Answer, Fitted, Job, Scores
+from guina.engine.turns import Batch, Learner, Nets, Phase, Turn
 
 
 @dataclass(frozen=True)

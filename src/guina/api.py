@@ -14,7 +14,7 @@ from typing import Any
 
 from guina.data.records import SPLITS, TEST, TRAIN, VAL, Arrays, Records
 from guina.engine.budget import Limit
-from guina.engine.job import Answer, Job, Nets
+from guina.engine.job import Answer, Job
 from guina.engine.kept import kept
 from guina.engine.model import load_model
 from guina.engine.origin import is_of, place_of, read_again
@@ -24,6 +24,7 @@ from guina.engine.run import RunFolder
 from guina.engine.session import Options, Outcome, Session
 from guina.engine.signals import Stop, interruptible
 from guina.engine.train import build_nets
+from guina.engine.turns import Nets
 from guina.errors import GuinaError, did_you_mean
 from guina.jobs import find, job_of_run
 from guina.look.markup import said

@@ -10,8 +10,8 @@ import pytest
 
 import running
 import toys
-from guina.engine.job import Phase
 from guina.engine.run import RunFolder
+from guina.engine.turns import Phase
 
 EVERY = pytest.mark.parametrize("toy", list(toys.TOYS))
 STEPS = 24

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from guina.engine.job import Learner, Phase
 from guina.engine.optim import Average, Muon, Optimizer, orthogonalize, rate_factor
+from guina.engine.turns import Learner, Phase
 from guina.errors import GuinaError
 
 
@@ -101,7 +101,7 @@ def test_rules_are_torchs_own_to_the_bit(kind: str) -> None:
 def test_no_training_imports_the_compiler() -> None:
     code = """
 import sys, torch
-from guina.engine.job import Learner
+from guina.engine.turns import (Learner)
 from guina.engine.optim import Optimizer
 weight = torch.nn.Parameter(torch.ones(2, 2))
 for kind in ("adamw", "sgd", "muon"):

@@ -9,9 +9,9 @@ import torch
 import running
 import toys
 from guina.engine.checkpoint import Checkpoints
-from guina.engine.job import Phase
 from guina.engine.model import pick
 from guina.engine.run import RunFolder
+from guina.engine.turns import Phase
 
 
 class Rests(toys.ToyGan):

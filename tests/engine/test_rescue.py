@@ -8,8 +8,8 @@ import torch
 import running
 import toys
 from guina.engine.checkpoint import Checkpoints
-from guina.engine.job import Remedy
 from guina.engine.run import RunFolder
+from guina.engine.turns import Remedy
 from guina.errors import GuinaError
 
 

@@ -22,8 +22,8 @@ from guina.bundle import load_tensors, save_tensors
 from guina.data.cache import cached
 from guina.data.order import Shuffled
 from guina.data.records import Arrays
-from guina.engine.job import Learner
 from guina.engine.optim import Optimizer
+from guina.engine.turns import Learner
 from guina.runtime import derive, evaluating
 
 FORMAT = "features-2"  # change it when what is learned changes

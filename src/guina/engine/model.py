@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from guina.bundle import load_tensors, read_folder, save_tensors, stage_folder
 from guina.console import clean
-from guina.engine.job import Fitted, Job, Nets
+from guina.engine.job import Fitted, Job
+from guina.engine.turns import Nets
 from guina.errors import DAMAGED, GuinaError
 from guina.storage import FORMAT, to_json
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.optim.adamw import adamw
 from torch.optim.sgd import sgd
 
-from guina.engine.job import Learner, Phase
+from guina.engine.turns import Learner, Phase
 from guina.errors import DAMAGED, GuinaError
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from guina.engine.job import Remedy, Scores
+from guina.engine.job import Scores
 from guina.engine.step import NotFinite
+from guina.engine.turns import Remedy
 from guina.errors import GuinaError
 
 if TYPE_CHECKING:

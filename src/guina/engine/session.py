@@ -16,7 +16,7 @@ from guina.data.own import MARK
 from guina.data.records import TRAIN, VAL, Arrays, Records
 from guina.engine.budget import Clock, Limit, Plan
 from guina.engine.checkpoint import State
-from guina.engine.job import Job, Nets, Scores
+from guina.engine.job import Job, Scores
 from guina.engine.metric import metric_of
 from guina.engine.model import load_model, make_job, save_model
 from guina.engine.origin import check_same, place_of
@@ -27,6 +27,7 @@ from guina.engine.run import RunFolder
 from guina.engine.signals import Interrupted, Stop
 from guina.engine.step import Observer
 from guina.engine.train import Place, Training, build_nets, finite
+from guina.engine.turns import Nets
 from guina.errors import GuinaError
 from guina.runtime import evaluating, set_up
 from guina.storage import room_for

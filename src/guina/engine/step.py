@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from guina.data.order import Draw
 from guina.data.records import Arrays
-from guina.engine.job import Batch, Carry, Job, Learner, Nets, Phase, Turn
+from guina.engine.job import Job
 from guina.engine.optim import Optimizer
 from guina.engine.parallel import Team
+from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Turn
 from guina.errors import GuinaError
 from guina.runtime import Runtime, derive, seed_layers
 

@@ -18,7 +18,7 @@ import torch
 from guina.data.records import Arrays
 from guina.engine.budget import Clock, Plan, early_end, no_more_use
 from guina.engine.checkpoint import Checkpoints, State
-from guina.engine.job import Job, Nets, Scores
+from guina.engine.job import Job, Scores
 from guina.engine.model import load_net, net_tensors, pick
 from guina.engine.optim import Average, rate_factor
 from guina.engine.parallel import Team
@@ -27,6 +27,7 @@ from guina.engine.rescue import explained, go_back, remedy_for, rescued
 from guina.engine.run import RunFolder
 from guina.engine.signals import Interrupted, Stop
 from guina.engine.step import NotFinite, Observer, Stepper
+from guina.engine.turns import Nets
 from guina.errors import GuinaError
 from guina.runtime import Runtime, derive, evaluating
 

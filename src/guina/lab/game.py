@@ -16,7 +16,8 @@ from torch import Tensor
 from guina.adversarial import GAMES, flat_slope, unit_slope
 from guina.data.order import Draw, Order, Shuffled
 from guina.data.records import SPLITS, Arrays, Records, Report
-from guina.engine.job import Answer, Batch, Carry, Fitted, Job, Learner, Nets, Phase, Scores, Terms, Turn
+from guina.engine.job import Answer, Fitted, Job, Scores
+from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
 from guina.errors import GuinaError, did_you_mean
 from guina.nets.multilayer import bend_within, multilayer, widths_of
 

@@ -22,9 +22,9 @@ from torch import Tensor, nn
 from guina.data import preprocess
 from guina.data.order import Shuffled
 from guina.data.records import TRAIN, VAL, Arrays
-from guina.engine.job import Learner, Phase
 from guina.engine.optim import Optimizer, rate_factor
 from guina.engine.step import trainable
+from guina.engine.turns import Learner, Phase
 from guina.jobs.classify.learning import Classify, ClassifySettings
 from guina.lab.verdicts import check_choice
 from guina.losses import cross_entropy_sum

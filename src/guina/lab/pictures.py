@@ -8,7 +8,8 @@ import numpy as np
 
 from guina.blocks.activations import ACTIVATIONS
 from guina.data.picture_files import picture
-from guina.engine.job import Job, Nets
+from guina.engine.job import Job
+from guina.engine.turns import Nets
 from guina.errors import GuinaError, did_you_mean
 from guina.jobs.generate.learning import Generate
 from guina.jobs.generate.settings import GenerateSettings, Recipe

@@ -17,12 +17,13 @@ import numpy as np
 import torch
 
 from guina.engine.budget import Limit
-from guina.engine.job import Job, Nets, Turn
+from guina.engine.job import Job
 from guina.engine.model import load_model
 from guina.engine.progress import Progress
 from guina.engine.session import Options, Session
 from guina.engine.signals import Stop
 from guina.engine.step import Observer
+from guina.engine.turns import Nets, Turn
 from guina.errors import GuinaError
 from guina.lab.game import PointsGame
 from guina.runtime import evaluating

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from guina.engine.job import Job, Nets
+from guina.engine.job import Job
+from guina.engine.turns import Nets
 from guina.lab.experiment import Experiment, Row, Trial
 from guina.lab.game import GameSettings, Points, check_game, game_on
 from guina.lab.play import Played, Watch, measured, play

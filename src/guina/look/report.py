@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from guina.data.records import Arrays, Report
-from guina.engine.job import Job, Nets, Overview, Scores
+from guina.engine.job import Job, Overview, Scores
 from guina.engine.metric import Metric, metric_of
 from guina.engine.places import write_page
 from guina.engine.progress import duration
 from guina.engine.run import RunFolder
+from guina.engine.turns import Nets
 from guina.look.card import card
 from guina.look.headline import Headline, Mark
 from guina.look.markup import number, percent, said

@@ -28,21 +28,8 @@ from guina.data.order import Draw, Order, Shuffled
 from guina.data.pictures import find_pictures, try_picture
 from guina.data.records import TRAIN, VAL, Arrays, Records
 from guina.data.values import Range
-from guina.engine.job import (
-    Answer,
-    Batch,
-    Carry,
-    Fitted,
-    Job,
-    Learner,
-    Nets,
-    Overview,
-    Phase,
-    Scores,
-    Snap,
-    Terms,
-    Turn,
-)
+from guina.engine.job import Answer, Fitted, Job, Overview, Scores, Snap
+from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
 from guina.errors import GuinaError
 from guina.jobs.classify.baseline import fit_linear, of_linear
 from guina.jobs.classify.panels import UNEQUAL, classify_panels

@@ -15,7 +15,8 @@ from PIL import Image
 from torch import Tensor
 
 from guina.data.picture_files import save_animation, save_picture, sheet
-from guina.engine.job import Answer, Nets
+from guina.engine.job import Answer
+from guina.engine.turns import Nets
 from guina.errors import GuinaError
 from guina.jobs.generate.settings import GenerateAsk, check_ask
 from guina.nets.generator import Generator

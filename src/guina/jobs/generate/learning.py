@@ -24,22 +24,8 @@ from guina.data.order import Draw, Order, Shuffled
 from guina.data.records import VAL, Arrays, Records
 from guina.data.values import Range
 from guina.engine.features import Features, learn_features
-from guina.engine.job import (
-    Answer,
-    Batch,
-    Carry,
-    Fitted,
-    Job,
-    Learner,
-    Nets,
-    Overview,
-    Phase,
-    Remedy,
-    Scores,
-    Snap,
-    Terms,
-    Turn,
-)
+from guina.engine.job import Answer, Fitted, Job, Overview, Scores, Snap
+from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Remedy, Terms, Turn
 from guina.errors import GuinaError
 from guina.jobs.generate.answering import answers_to, make_with, told
 from guina.jobs.generate.check import generate_overview

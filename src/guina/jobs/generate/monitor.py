@@ -6,7 +6,8 @@ no advice left. Public logs show games that were good and ended bad; here the en
 
 from collections.abc import Mapping
 
-from guina.engine.job import Remedy, Scores
+from guina.engine.job import Scores
+from guina.engine.turns import Remedy
 
 ALIKE = 0.5  # diversity below which made pictures are too much alike
 LOST = 0.7  # share of the best coverage that must be left

@@ -14,7 +14,8 @@ from torch import Tensor
 from guina.data.picture_files import picture, sheet
 from guina.data.records import Arrays
 from guina.engine.features import prepared
-from guina.engine.job import Nets, Snap
+from guina.engine.job import Snap
+from guina.engine.turns import Nets
 from guina.fidelity import nearest
 from guina.nets.directions import principal, sefa
 from guina.nets.generator import Generator

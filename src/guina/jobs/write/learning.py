@@ -22,21 +22,8 @@ from guina.data.records import TRAIN, Arrays, Records
 from guina.data.stream import Stream, encode_stream, read_stream, training_pieces
 from guina.data.text import as_read
 from guina.data.vocabulary import Vocabulary, make_vocabulary, restore
-from guina.engine.job import (
-    Answer,
-    Batch,
-    Carry,
-    Fitted,
-    Job,
-    Learner,
-    Nets,
-    Overview,
-    Phase,
-    Scores,
-    Snap,
-    Terms,
-    Turn,
-)
+from guina.engine.job import Answer, Fitted, Job, Overview, Scores, Snap
+from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
 from guina.errors import GuinaError
 from guina.jobs.write.check import write_overview
 from guina.jobs.write.panels import write_panels
