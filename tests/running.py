@@ -29,7 +29,7 @@ from guina.engine.budget import Limit
 from guina.engine.job import Job
 from guina.engine.model import load_model
 from guina.engine.progress import Progress
-from guina.engine.run import RunFolder
+from guina.runfolder import RunFolder
 from guina.engine.session import Options, Outcome, Session
 from guina.engine.signals import Interrupted, Stop, interruptible
 from guina.engine.step import Observer

@@ -11,7 +11,7 @@ import pytest
 
 import running
 from guina import GuinaError, disk
-from guina.engine.run import RunFolder
+from guina.runfolder import RunFolder
 from guina.storage import write_atomic
 
 UNSUPPORTED = [errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS]

@@ -16,7 +16,8 @@ from guina.spin import settle
 from guina.version import __version__
 
 if TYPE_CHECKING:
-    from guina.api import Run, check, lab, load, train
+    from guina.api import check, lab, train
+    from guina.runs import Run, load
 
 settle()  # before torch is imported
 
@@ -24,7 +25,11 @@ __all__ = ["GuinaError", "Run", "__version__", "check", "lab", "load", "train"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Run", "check", "lab", "load", "train"):
+    if name in ("Run", "load"):
+        from guina import runs
+
+        return getattr(runs, name)
+    if name in ("check", "lab", "train"):
         from guina import api
 
         return getattr(api, name)

@@ -5,199 +5,29 @@ run.score()["score"]["accuracy"]
 run.predict("cat.jpg")
 """
 
-import dataclasses
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from guina.data.records import SPLITS, TEST, TRAIN, VAL, Arrays, Records
+from guina.data.records import SPLITS, TRAIN, VAL
 from guina.engine.budget import Limit
-from guina.engine.job import Answer, Job
-from guina.engine.kept import kept
-from guina.engine.model import load_model
-from guina.engine.origin import is_of, place_of, read_again
+from guina.engine.conclude import Outcome
+from guina.engine.job import Job, fit, headline
+from guina.engine.options import TrainingOptions
+from guina.engine.origin import is_of
 from guina.engine.places import new_folder, new_page, numbered, write_page
 from guina.engine.progress import Progress, progress_for
-from guina.engine.run import RunFolder
-from guina.engine.session import Options, Outcome, Session
+from guina.engine.session import Session
 from guina.engine.signals import Stop, interruptible
 from guina.engine.train import build_nets
-from guina.engine.turns import Nets
-from guina.errors import GuinaError, did_you_mean
-from guina.jobs import find, job_of_run
-from guina.look.markup import said
-from guina.runtime import Runtime, evaluating, rank_and_world, set_up, step_by_step
+from guina.errors import GuinaError
+from guina.jobs import find
+from guina.runfolder import RunFolder
+from guina.runs import Run, filled
+from guina.runtime import rank_and_world, set_up
 
 MINUTES = 3.0  # what a training takes when nothing is said
-
-
-def silently(text: str) -> None:
-    """Say nothing of what goes on."""
-
-
-class Run:
-    """A finished run: scores, answers, a report.
-
-    Args:
-        path: the run folder.
-        kind: the job, where it is one of the user's own; a run names only registered ones.
-
-    Raises:
-        GuinaError: there is no finished run at this path.
-    """
-
-    def __init__(self, path: str | Path, kind: type[Job] | None = None) -> None:
-        self.path = Path(path)
-        self.folder = RunFolder(self.path)
-        self._kind = kind
-        self._refuse_if_unfinished()
-
-    def _refuse_if_unfinished(self) -> None:
-        """Raise GuinaError unless the run's model is there, was proven, and its result was written."""
-        status = self.folder.read_status() if self.path.is_dir() else {}
-        if self.path.is_file() or not self.folder.begun or not self.folder.model.is_dir() or "result" not in status:
-            load_model(self.path, no_job) if self.path.is_file() else None  # says why a file is refused
-            state = status.get("state")
-            raise GuinaError(
-                f"{self.path} is {f'not finished ({state})' if state else 'no run'}",
-                "the folder of a finished run, such as runs/classify/photos",
-                "finish it with guina train ... --resume" if state else "look below runs/",
-            )
-
-    @cached_property
-    def _loaded(self) -> tuple[Job, Nets, Runtime]:
-        runtime = set_up(threads=self.folder.info["runtime"]["threads"], precision="float32")
-        job_of_run(self.folder.info["job"], self._kind)  # refuses what is neither guina's nor named by the user
-        job, nets = load_model(self.folder.model, lambda name: job_of_run(name, self._kind))
-        return job, {name: net.to(runtime.device) for name, net in nets.items()}, runtime
-
-    @property
-    def job(self) -> Job:
-        return self._loaded[0]
-
-    @property
-    def nets(self) -> Nets:
-        return self._loaded[1]
-
-    @property
-    def outcome(self) -> dict[str, Any]:
-        """What `guina train --json` printed."""
-        return self.folder.read_status()["result"]
-
-    def score(
-        self, data: str | Path | None = None, split: str | None = None, say: Callable[[str], None] = silently
-    ) -> dict[str, Any]:
-        """The job's metrics, and beside them the baselines'.
-
-        Args:
-            data: other data than the run learned from: its test split, or all of it if it has no splits.
-            split: "test" where there is one, "val" otherwise, unless said here.
-            say: is told what takes its time now.
-
-        Raises:
-            GuinaError: the run's own data are gone or have changed, or there is no such split.
-
-        Returns:
-            {"score", "baseline", "split", "examples", "notes"}, as `guina score --json` prints it.
-        """
-        return self._judge(*self._records(data, split), say)
-
-    def _judge(self, records: Records, split: str, say: Callable[[str], None]) -> dict[str, Any]:
-        """The scores of a split and the baselines', computed once for this model, these data and this code."""
-
-        def compute() -> dict[str, Any]:
-            judged, train = self.job.arrays(records.only(split)), self.job.arrays(records.only(TRAIN))
-            say(f"judging {said(self.job.thing, len(judged))} of the {split} split")
-            with evaluating(*self.nets.values()):
-                score = self.job.score(self.nets, judged) | self.job.more(self.nets, judged)
-                say("judging the simplest baselines on the same")
-                baseline = self.job.baseline(train if len(train) else judged, judged, thorough=len(train) > 0)
-            notes = [note] if len(train) and (note := self.job.of_baseline(train)) else []
-            return {
-                "score": score,
-                "baseline": baseline,
-                "split": split,
-                "examples": len(judged),
-                "notes": notes,
-            }
-
-        return kept(self.folder, type(self.job), records, split, compute)
-
-    def _records(self, data: str | Path | None, split: str | None) -> tuple[Records, str]:
-        """The records of some data, and which split of them is meant."""
-        if split is not None and split not in SPLITS:
-            raise GuinaError(f"there is no split {split}", f"one of {', '.join(SPLITS)}", did_you_mean(split, SPLITS))
-        if data is not None and place_of(str(data)) != self.folder.info.get("place", self.folder.info["source"]):
-            source = str(data)
-            records = self.job.read(source, (split or TEST,))
-            if split is None and not records.count(TEST):  # nothing of it was learned from: all of it is judged
-                records = dataclasses.replace(records, split_N=records.split_N * 0 + SPLITS.index(TEST))
-        else:
-            source, _ = read_again(self.job, self.folder)
-            records = self.job.read(source, SPLITS)
-        there = [s for s in (TEST, VAL, TRAIN) if records.count(s)]
-        split = split or there[0]
-        if split not in there:
-            raise GuinaError(
-                f"{source} has no {split} split",
-                f"one of {', '.join(there)}",
-                f"say --split {there[0]}, or leave it out",
-            )
-        return records, split
-
-    def stream(self, inputs: Iterable[Any], ask: Mapping[str, Any] | None = None) -> Iterator[Answer]:
-        """Answers as they come, one an input; folders are walked.
-
-        Args:
-            ask: how to answer, by name, where the job lets you choose: {"temperature": 0.5}.
-        """
-        asked = make_ask(self.job, ask or {})
-        return step_by_step(self.job.predict(self.nets, inputs, asked), *self.nets.values())
-
-    def say(self, inputs: Iterable[Any], ask: Mapping[str, Any] | None = None) -> Iterator[str]:
-        """What `guina predict` prints, in pieces as they come: a line an answer, or a text as it is written."""
-        asked = make_ask(self.job, ask or {})
-        return step_by_step(self.job.say(self.nets, inputs, asked), *self.nets.values())
-
-    def predict(self, *inputs: Any, ask: Mapping[str, Any] | None = None) -> list[Answer]:
-        """Answers to inputs: paths, open pictures, arrays; prompts."""
-        return list(self.stream(inputs, ask))
-
-    def look(self, out: str | Path | None = None, say: Callable[[str], None] = silently) -> Path:
-        """Write the report, one self-contained HTML file, and say where it is.
-
-        Args:
-            out: the file; report.html in the run folder if it is not said.
-            say: is told what takes its time now.
-        """
-        from guina.look.report import write_report
-
-        records, split = self._records(None, None)
-        result = self._judge(records, split, say)
-        train, judged = self.job.arrays(records.only(TRAIN)), self.job.arrays(records.only(split))
-        path = Path(out) if out else self.path / "report.html"
-        write_report(path, self.folder, self.job, self.nets, (train, judged), result, say)
-        return path
-
-    def __repr__(self) -> str:
-        metric = self.folder.info["metric"]
-        return f"Run({str(self.path)!r}, {metric}={self.outcome['score'][metric]:.4f})"
-
-    def _repr_html_(self) -> str:
-        from guina.look.report import run_card
-
-        return run_card(self.folder, job_of_run(self.folder.info["job"], self._kind).metrics)
-
-
-def load(path: str | Path, job: str | None = None) -> Run:
-    """A finished run from its folder.
-
-    Args:
-        job: the path of the file that defines the job, if it is one of your own.
-    """
-    return Run(path, find(job) if job else None)
 
 
 def train(
@@ -228,9 +58,9 @@ def train(
         GuinaError: something you can mend; the message says how.
     """
     limit = Limit(MINUTES if (minutes, epochs, steps) == (None, None, None) else minutes, epochs, steps)
-    options = Options(limit, seed=seed, resume=resume)
+    options = TrainingOptions(limit, seed=seed, resume=resume)
     kind = find(job)
-    progress = Silence() if quiet else progress_for(kind.metric)
+    progress = Silence() if quiet else progress_for(headline(kind).name)
     with interruptible() as stop:
         outcome = run_training(kind, str(data), options, dict(settings or {}), out, progress, stop)
     return Run(outcome.run, kind)
@@ -246,7 +76,7 @@ class Silence(Progress):
 def run_training(
     kind: type[Job],
     data: str,
-    options: Options,
+    options: TrainingOptions,
     settings: Mapping[str, Any],
     out: str | Path | None,
     progress: Progress,
@@ -280,28 +110,9 @@ def name_of(data: str) -> str:
     return re.split(r"[/\\:]", data)[-1]  # a name may not lead anywhere, on no system
 
 
-def no_job(name: str) -> type[Job]:
-    """For what must be refused before any job is asked for."""
-    raise GuinaError(f"there is no job {name} here", "a run folder", "name the folder of a finished run")
-
-
 def make_settings(kind: type[Job], settings: Mapping[str, Any]) -> Any:
     """The job's settings; an unknown one is an error with a suggestion."""
     return filled(kind.Settings, settings, f"{kind.name} has no setting")
-
-
-def make_ask(job: Job, ask: Mapping[str, Any]) -> Any:
-    """How to answer; an unknown name is an error with a suggestion."""
-    return filled(job.Ask, ask, f"{job.name} cannot be asked for")
-
-
-def filled(kind: Any, values: Mapping[str, Any], wrong: str) -> Any:
-    """A dataclass with some of its fields set by name."""
-    known = [field.name for field in dataclasses.fields(kind)]
-    for name in values:
-        if name not in known:
-            raise GuinaError(f"{wrong} {name}", mend=did_you_mean(name, known))
-    return kind(**values)
 
 
 def check(
@@ -385,14 +196,5 @@ def summarize(job: str, data: str | Path, settings: Mapping[str, Any] | None = N
     """The networks that would be trained: layers, shapes, weights, FLOPs, receptive fields."""
     kind = find(job)
     made = kind(make_settings(kind, settings or {}))
-    arrays = read_train(made, str(data))
+    made, arrays = fit(made, made.read(str(data), (TRAIN, VAL)).only(TRAIN))
     return made.summary(build_nets(made, arrays, set_up(), seed=0))
-
-
-def read_train(job: Job, source: str) -> Arrays:
-    """The training arrays, the job fitted to them."""
-    records = job.read(source, (TRAIN, VAL)).only(TRAIN)
-    job.fit(records)
-    arrays = job.arrays(records)
-    job.measure(arrays)
-    return arrays

@@ -98,6 +98,10 @@ class Predict:
     """the run folder"""
     inputs: Positional[tuple[str, ...]] = ()
     """files or folders; for write: prompts; for generate: seeds, or none"""
+    out: str | None = None
+    """the folder for what answers hand over, such as pictures; with --json nothing: they come as text, in base64"""
+    grid: bool = False
+    """one picture of all, instead of a file each"""
     job: str | None = None
     """the file that defines the job, if it is one of your own"""
     json: bool = False
@@ -168,17 +172,18 @@ def parse_train(name: str, kind: Any, argv: list[str]) -> tuple[Any, type[Any], 
 
 def parse_predict(argv: list[str]) -> tuple[Predict, dict[str, Any]]:
     """The arguments of `guina predict`, and how the run's job is to answer."""
-    from guina.engine.run import RunFolder
-    from guina.jobs import find, job_of_run
+    from guina.jobs import answering_of_run, find
+    from guina.runfolder import RunFolder
 
     folder = RunFolder(Path(argv[0])) if argv and not argv[0].startswith("-") else None
     if folder is None or not folder.begun:
         return parse(Predict, "predict", argv), {}  # the run's loading will say what is wrong with it
     words = [part for word in argv for part in (word.split("=", 1) if word.startswith("--job=") else [word])]
     own = [words[n + 1] for n, word in enumerate(words[:-1]) if word == "--job"]
-    kind = job_of_run(folder.info["job"], find(own[0]) if own else None)
-    if not fields(kind.Ask):
+    name = folder.info["job"]
+    _, half = answering_of_run(name, find(own[0]) if own else None)
+    if not fields(half.Options):
         return parse(Predict, "predict", argv), {}
-    both = with_more(Predict, "ask", kind.Ask, f"How {kind.name} answers comes after what all jobs have.")
+    both = with_more(Predict, "options", half.Options, f"How {name} answers comes after what all jobs have.")
     parsed = parse(both, "predict", argv)
-    return parsed.command, vars(parsed.ask)
+    return parsed.command, vars(parsed.options)

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from guina.arguments import Check, Demo, Lab, Look, Score, Train, parse, parse_predict, parse_train
@@ -12,8 +13,9 @@ from guina.errors import GuinaError
 def train(argv: list[str]) -> int:
     from guina import api
     from guina.engine.budget import Limit
+    from guina.engine.job import headline
+    from guina.engine.options import TrainingOptions
     from guina.engine.progress import progress_for
-    from guina.engine.session import Options
     from guina.engine.signals import Interrupted, interruptible
     from guina.runtime import process_age, rank_and_world
 
@@ -29,7 +31,7 @@ def train(argv: list[str]) -> int:
                 return 0
             named = (args.minutes, args.epochs, args.steps)
             limit = Limit(api.MINUTES if named == (None, None, None) else args.minutes, args.epochs, args.steps)
-            options = Options(
+            options = TrainingOptions(
                 limit,
                 seed=args.seed,
                 shards=args.shards,
@@ -39,7 +41,9 @@ def train(argv: list[str]) -> int:
                 resume=args.resume,
                 started=process_age(),
             )
-            outcome = api.run_training(job, args.data, options, settings, args.out, progress_for(job.metric), stop)
+            outcome = api.run_training(
+                job, args.data, options, settings, args.out, progress_for(headline(job).name), stop
+            )
         except Interrupted as interrupt:
             note(f"{interrupt}: saved; go on with --resume")
             return interrupt.exit_code
@@ -47,7 +51,7 @@ def train(argv: list[str]) -> int:
         if args.json:
             tell_json(asdict(outcome))
         else:
-            tell(conclusion(asdict(outcome), job.metric, job.wants_inputs))
+            tell(conclusion(asdict(outcome), headline(job).name, job.Answering.needs_input))
     return 0
 
 
@@ -86,56 +90,54 @@ def check(argv: list[str]) -> int:
 
 
 def score(argv: list[str]) -> int:
-    from guina import api
     from guina.engine.waiting import Waiting
     from guina.look.markup import said
+    from guina.runs import load
 
     args = parse(Score, "score", argv)
     with Waiting() as say:
-        run = api.load(args.run, args.job)
+        run = load(args.run, args.job)
         result = run.score(args.data, args.split, say)
     if args.json:
         tell_json(result)
         return 0
-    tell(f"{result['split']} split, {said(run.job.thing, result['examples'])}")
+    tell(f"{result['split']} split, {said(run.judge.noun, result['examples'])}")
     width = max(map(len, result["score"]))
     for name, value in result["score"].items():
-        others = [
-            f"{key.partition('/')[0]} {v:.4f}" for key, v in result["baseline"].items() if key.endswith(f"/{name}")
-        ]
-        if name in result["baseline"]:
-            others.insert(0, f"baseline {result['baseline'][name]:.4f}")
+        others = [f"{who} {scores[name]:.4f}" for who, scores in result["baselines"].items() if name in scores]
         tell(f"  {name:<{width}}  {value:.4f}" + (f"   ({', '.join(others)})" if others else ""))
-    for line in (*result["notes"], run.job.reminder):
+    for line in (*result["notes"], run.judge.reminder):
         if line:
             tell(line)
     return 0
 
 
 def predict(argv: list[str]) -> int:
-    from guina import api
-    from guina.engine.answers import unless_none_was_read
+    from guina.answering.answer import Answer
+    from guina.answering.render import as_grid, as_json, as_lines, checked
+    from guina.runs import load
 
-    args, ask = parse_predict(argv)
-    run = api.load(args.run, args.job)
-    if not args.inputs and run.job.wants_inputs:
+    args, options = parse_predict(argv)
+    run = load(args.run, args.job)
+    if not args.inputs and run.answering.needs_input:
         raise GuinaError("no inputs", "files or folders; for write: prompts", f"guina predict {args.run} FILE ...")
+    parts, out = run.parts(args.inputs, options), Path(args.out) if args.out else None
     if args.json:
-        tell_json({"answers": list(unless_none_was_read(run.stream(args.inputs, ask)))})
+        tell_json({"answers": [as_json(item, out) for item in checked(parts) if isinstance(item, Answer)]})
         return 0
     raw = not is_terminal(sys.stdout)  # a text that is kept is kept as it is
-    for piece in run.say(args.inputs, ask):
+    for piece in as_grid(parts, out) if args.grid else as_lines(parts, out):
         tell(piece, end="", raw=raw)
     return 0
 
 
 def look(argv: list[str]) -> int:
-    from guina import api
     from guina.engine.waiting import Waiting
+    from guina.runs import load
 
     args = parse(Look, "look", argv)
     with Waiting() as say:
-        path = api.load(args.run, args.job).look(args.out, say)
+        path = load(args.run, args.job).look(args.out, say)
     if args.json:
         tell_json({"report": str(path)})
     else:

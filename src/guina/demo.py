@@ -8,18 +8,19 @@ from typing import Any
 import numpy as np
 
 from guina import api
+from guina.answering.render import as_lines
 from guina.console import note
 from guina.data.records import TEST
 from guina.engine.budget import Limit
-from guina.engine.metric import metric_of
+from guina.engine.job import headline
+from guina.engine.options import TrainingOptions
 from guina.engine.progress import progress_for
-from guina.engine.session import Options
 from guina.engine.signals import interruptible
 from guina.errors import GuinaError, did_you_mean
 from guina.jobs import find
-from guina.jobs.generate.answering import from_png
 from guina.look.markup import said
 from guina.look.report import shown
+from guina.runs import Run, load
 from guina.runtime import process_age
 
 SAMPLES = {
@@ -28,7 +29,6 @@ SAMPLES = {
     "generate": ("digits", 0.6),
 }  # job → sample, minutes
 PROMPT = "The statement"
-SIMPLEST = {"classify": "majority", "write": "unigram", "generate": "Gaussian"}
 YOURS = {
     "classify": ("FOLDER_OF_CLASS_FOLDERS", "PICTURE ..."),
     "write": ("BOOK.txt", "'A prompt'"),
@@ -63,19 +63,18 @@ def run_demo(job: str, out: str | None, age: float) -> dict[str, Any]:
     sample, minutes = SAMPLES[job]
     note(f"guina train {job} {sample} --minutes {minutes:g}")
     kind = find(job)
-    options = Options(Limit(minutes=minutes), started=age)
+    options = TrainingOptions(Limit(minutes=minutes), started=age)
     with interruptible() as stop:
-        outcome = api.run_training(kind, sample, options, {}, out, progress_for(kind.metric), stop)
-    run = api.load(outcome.run)
+        outcome = api.run_training(kind, sample, options, {}, out, progress_for(headline(kind).name), stop)
+    run = load(outcome.run)
     result = run.score()
-    metric, known = kind.metric, metric_of(kind.metrics, kind.metric)
+    known = headline(kind)
+    metric = known.name
     others = ", ".join(
-        f"{name.rpartition('/')[0] or SIMPLEST[job]} {shown(known, value)}"
-        for name, value in result["baseline"].items()
-        if metric == name.split("/")[-1]
+        f"{who} {shown(known, scores[metric])}" for who, scores in result["baselines"].items() if metric in scores
     )
     note(
-        f"\n{metric} {shown(known, result['score'][metric])} on {said(run.job.thing, result['examples'])} of the "
+        f"\n{metric} {shown(known, result['score'][metric])} on {said(run.judge.noun, result['examples'])} of the "
         f"{result['split']} split, which it had not learned from (simplest baselines: {others})\n"
     )
     note({"classify": show_answers, "write": show_text, "generate": show_made}[job](run))
@@ -89,9 +88,9 @@ def run_demo(job: str, out: str | None, age: float) -> dict[str, Any]:
     return {"train": asdict(outcome), "score": result, "report": str(report)}
 
 
-def show_answers(run: api.Run, n: int = 6) -> str:
+def show_answers(run: Run, n: int = 6) -> str:
     """A few test pictures drawn with characters, and the answer to each below."""
-    job = run.job
+    job = run.judge.job
     records = job.read(run.folder.info["source"], (TEST,))
     pictures = list(job.inputs(job.arrays(records.only(TEST)).first(n)))
     answers = run.predict(*pictures)
@@ -101,15 +100,15 @@ def show_answers(run: api.Run, n: int = 6) -> str:
     return "\n".join([*rows, "   ".join(captions)]) + "\n"
 
 
-def show_text(run: api.Run) -> str:
+def show_text(run: Run) -> str:
     """What it writes after a few words."""
-    return "".join(run.say([PROMPT], {"length": 400}))
+    return "".join(as_lines(run.parts([PROMPT], {"length": 400})))
 
 
-def show_made(run: api.Run, n: int = 6) -> str:
+def show_made(run: Run, n: int = 6) -> str:
     """A few pictures that it makes, each of the class below."""
     answers = run.predict(*range(n))
-    rows = ["   ".join(drawn) for drawn in zip(*(draw(from_png(a["png"])) for a in answers), strict=True)]
+    rows = ["   ".join(drawn) for drawn in zip(*(draw(a.attachments[0].data) for a in answers), strict=True)]
     captions = (f"a made {a['class']}".center(len(rows[0]) // n - 2) for a in answers)
     return "\n".join([*rows, "   ".join(captions)]) + "\n"
 

@@ -12,7 +12,7 @@ import running
 import toys
 from guina.engine.budget import Clock, Limit, Plan, early_end, no_more_use
 from guina.engine.checkpoint import Checkpoints
-from guina.engine.run import RunFolder
+from guina.runfolder import RunFolder
 from guina.engine.session import Options
 from guina.errors import GuinaError
 

@@ -10,7 +10,7 @@ import pytest
 
 import running
 import toys
-from guina.engine.run import RunFolder
+from guina.runfolder import RunFolder
 from guina.engine.turns import Phase
 
 EVERY = pytest.mark.parametrize("toy", list(toys.TOYS))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import running
-from guina.engine.run import RunFolder
+from guina.runfolder import RunFolder
 from guina.engine.signals import Interrupted, Stop, interruptible
 
 STEPS, TOY = 24, "toy-stream"

@@ -10,7 +10,7 @@ from guina.data.records import Records, Report
 from guina.engine import kept as module
 from guina.engine.job import Job
 from guina.engine.kept import NAME, kept
-from guina.engine.run import RunFolder
+from guina.runfolder import RunFolder
 from toys import ToyGan
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 import guina
 from guina import api, commands
 from guina.bundle import read_folder, write_folder
-from guina.engine.run import RunFolder
+from guina.runfolder import RunFolder
 from guina.errors import GuinaError
 
 TINY = {"size": "tiny", "batch": 16}

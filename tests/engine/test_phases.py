@@ -10,7 +10,7 @@ import running
 import toys
 from guina.engine.checkpoint import Checkpoints
 from guina.engine.model import pick
-from guina.engine.run import RunFolder
+from guina.runfolder import RunFolder
 from guina.engine.turns import Phase
 
 

@@ -8,7 +8,7 @@ import torch
 import running
 import toys
 from guina.engine.checkpoint import Checkpoints
-from guina.engine.run import RunFolder
+from guina.runfolder import RunFolder
 from guina.engine.turns import Remedy
 from guina.errors import GuinaError
 

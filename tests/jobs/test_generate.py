@@ -19,7 +19,7 @@ from guina.engine.budget import Limit
 from guina.engine.features import learn_features, turned
 from guina.engine.job import Fitted
 from guina.engine.model import load_model
-from guina.engine.run import RunFolder
+from guina.runfolder import RunFolder
 from guina.engine.session import Options
 from guina.engine.signals import Stop
 from guina.errors import GuinaError

@@ -62,7 +62,7 @@ def test_watching_changes_nothing() -> None:
     ring = find("ring")
     watched = ring.run(GameSettings(), 0, 20).shows["made"]
     game = game_on(ring.points(GameSettings()), GameSettings())
-    alone = play(game, "0", 0, 20, lambda job, nets: game.made(nets, 1000))
+    alone = play(game, "0", 0, 20, lambda half: half.made(1000))
     assert np.array_equal(watched, alone.made)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from guina.engine.metric import Metric, metric_of
-from guina.engine.run import RunFolder
+from guina.runfolder import RunFolder
 from guina.jobs import find
 from guina.look.report import curves, facts, headline, run_card, scores_table, shown
 from guina.panels import Curves

@@ -1,43 +1,27 @@
-"""A job: everything that is particular to one task. The engine is everything that is not.
+"""A job's learning half: how files become examples, which networks there are, and who learns what in which turn.
 
-A job says how files become examples, which networks there are, who learns what in which turn, and how an answer is
-made and scored. It never sees the loop, so the budget, accumulation, clipping, the not-a-number guard, checkpoints,
-several processes and the progress line are the same for every job.
+The engine is everything else: a job never sees the loop, so the budget, accumulation, clipping, the not-a-number guard,
+checkpoints, several processes and the progress line are the same for all jobs. What answers stands alone
+(`answering/half.py`), and what scores and shows is the `Judge` (judge.py); a job names both.
 """
 
+import copy
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-import numpy as np
 import torch
-from torch import Tensor
 
-from guina.console import one_line
+from guina.answering import half
+from guina.answering.half import Saved
 from guina.data.order import Draw, Order
 from guina.data.records import Arrays, Records
-from guina.engine.answers import unless_none_was_read
+from guina.engine import judge as judges
+from guina.engine.judge import Scores
 from guina.engine.metric import Metric
 from guina.engine.turns import Batch, Nets, Phase, Remedy
 from guina.panels import Panel
-
-Answer = dict[str, Any]  # as JSON prints it
-Scores = dict[str, float]
-Snap = dict[str, np.ndarray | str]
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """What a job learned from the training split before any training: JSON and tensors."""
-
-    facts: dict[str, Any] = field(default_factory=dict)
-    tensors: dict[str, Tensor] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class NothingToAsk:
-    """How to answer, for jobs that answer in one way."""
 
 
 @dataclass(frozen=True)
@@ -56,40 +40,46 @@ class Overview:
 
 
 class Job(ABC):
-    """One task. The methods stand in the order in which they are called.
+    """One task. A job never changes: fitted to data, or planned for a time, it is another job (`fitted_to`, `planned`).
+
+    The methods stand in the order in which they are called.
+
+    Args:
+        settings: a `Settings`.
+        fitted: what was learned from the training split before any training; None: nothing yet.
+        epochs: how many passes over the data are planned; None: no plan is known yet.
 
     Class attributes:
         name: as the command line says it.
         Settings: a flat frozen dataclass with at most a dozen fields, each with a sentence.
-        metric: the key of the headline score.
-        metrics: what is known of the scores, the headline among them.
-        thing: what one example is called, in the singular.
+        Answering: the half that answers.
+        Judge: what scores and shows.
         sizes: from small to large, what `size="auto"` chooses from; empty where there is no such dial.
         mixed_precision: whether it learns as well with products in bfloat16, where the device has units for them.
-        looks: the most validation examples that a look during training takes.
-        answers: how often all validation examples are answered after the last step: to conclude, and to score.
-        reminder: what must be said wherever the headline stands; "" for nothing.
-        wants_inputs: whether there is nothing to answer where `guina predict` is given no inputs.
-        fixed_answers: whether a score takes as long for few examples as for all of them.
-        Ask: a flat frozen dataclass of how to answer, which `guina predict` turns into flags.
     """
 
     name: ClassVar[str]
     Settings: ClassVar[type]
-    metric: ClassVar[str]
-    metrics: ClassVar[tuple[Metric, ...]] = ()
-    thing: str = "example"
+    Answering: ClassVar[type[half.Answering]]
+    Judge: ClassVar[type[judges.Judge]]
     sizes: ClassVar[tuple[str, ...]] = ()
     mixed_precision: ClassVar[bool] = False
-    looks: ClassVar[int] = 5000
-    answers: ClassVar[float] = 2.0
-    fixed_answers: ClassVar[bool] = False
-    reminder: ClassVar[str] = ""
-    wants_inputs: ClassVar[bool] = True
-    Ask: ClassVar[type] = NothingToAsk
 
-    def __init__(self, settings: Any) -> None:
-        self.settings = settings
+    def __init__(self, settings: Any, fitted: Any = None, epochs: float | None = None) -> None:
+        self.settings, self.fitted, self.epochs = settings, fitted, epochs
+
+    def fitted_to(self, fitted: Any) -> Self:
+        """The same job, knowing what was fitted."""
+        return self._with(fitted=fitted)
+
+    def planned(self, epochs: float) -> Self:
+        """The same job, knowing how often it will see the data."""
+        return self._with(epochs=epochs)
+
+    def _with(self, **known: Any) -> Self:
+        other = copy.copy(self)
+        vars(other).update(known)
+        return other
 
     # --- from files to arrays ---
 
@@ -102,23 +92,20 @@ class Job(ABC):
         return Overview()
 
     @abstractmethod
-    def fit(self, records: Records) -> None:
-        """Learn classes, vocabulary, shapes: from the training split alone."""
+    def fit(self, records: Records) -> Any:
+        """Classes, vocabulary, shapes: from the training split alone. An `Answering.Fitted`."""
 
     @abstractmethod
     def arrays(self, records: Records) -> Arrays:
         """Decode records once, into a memory-mapped cache."""
 
-    def measure(self, arrays: Arrays) -> None:  # noqa: B027  most jobs measure nothing
-        """Learn means and other statistics from the training arrays."""
+    def measure(self, arrays: Arrays) -> Any:
+        """What was fitted, together with means and other statistics of the training arrays."""
+        return self.fitted
 
     @abstractmethod
-    def fitted(self) -> Fitted:
-        """What `fit` and `measure` learned, to be saved."""
-
-    @abstractmethod
-    def restore(self, fitted: Fitted) -> None:
-        """Take back what `fitted` gave."""
+    def inputs(self, arrays: Arrays) -> Iterator[Any]:
+        """Stored examples as raw inputs, for comparing what is served with what was trained."""
 
     # --- learning ---
 
@@ -129,12 +116,9 @@ class Job(ABC):
     def begin(self, nets: Nets, arrays: Arrays) -> None:  # noqa: B027  most jobs begin as they were built
         """Set weights that are computed from the training data rather than drawn."""
 
-    def worth(self, size: str, epochs: float) -> bool:
-        """Whether a size would see the data often enough; `auto` takes the largest that is worth it."""
+    def suits(self, size: str, epochs: float) -> bool:
+        """Whether a size would see the data often enough; `auto` takes the largest that does."""
         return True
-
-    def expect(self, epochs: float) -> None:  # noqa: B027  most jobs do the same however long it takes
-        """Be told, before training, how many passes over the data were planned."""
 
     @abstractmethod
     def phases(self) -> list[Phase]:
@@ -147,24 +131,6 @@ class Job(ABC):
     @abstractmethod
     def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
         """Gather, augment and pad a batch as whole tensors, on the CPU."""
-
-    # --- judging and answering ---
-
-    @abstractmethod
-    def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
-        """The metrics on at most `limit` examples; the headline is under `metric`."""
-
-    @abstractmethod
-    def baseline(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Scores:
-        """The same metrics for the simplest thing that works; the dearer baselines only when thorough."""
-
-    def of_baseline(self, train: Arrays) -> str:
-        """What the thorough baselines were given of the training examples, where it is not all; "" otherwise."""
-        return ""
-
-    @abstractmethod
-    def better(self, a: Scores, b: Scores) -> bool:
-        """Whether a is better than b: what "best weights" means, which may differ from the headline."""
 
     def remedy(
         self, scores: Scores | None, best: Scores | None, terms: Mapping[str, float], tried: int
@@ -179,44 +145,33 @@ class Job(ABC):
         """
         return None
 
-    def conclude(self, nets: Nets, val: Arrays) -> None:  # noqa: B027  most jobs have nothing left to set
-        """Set what is learned after training, from the validation split (a temperature, a threshold)."""
+    # --- what it hands over to ---
 
-    def more(self, nets: Nets, arrays: Arrays) -> Scores:
-        """Scores that take too long for the end of a training; `guina score` and `guina look` have them too."""
-        return {}
+    def judge(self, arrays: Arrays) -> judges.Judge:
+        """What scores; it may learn from the training arrays what to score by."""
+        return self.Judge(self)
 
-    @abstractmethod
-    def predict(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[Answer]:
-        """Raw inputs to answers, streaming, by the one path that serves too.
+    def judge_restored(self, saved: Saved) -> judges.Judge:
+        """The same, from what `Judge.saved` gave."""
+        return self.Judge(self)
 
-        Args:
-            ask: the job's `Ask`; None: as usual.
-        """
-
-    def say(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[str]:
-        """The same for people, piece by piece: a line an answer, or a text as it is written.
-
-        Raises:
-            GuinaError: none of the inputs could be read; at the end, after what is wrong with each.
-        """
-        for answer in unless_none_was_read(self.predict(nets, inputs, ask)):
-            told = answer.get("error") or "{answer}  {confidence:.1%}".format(**answer)
-            yield f"{one_line(str(answer['input']))}: {one_line(told)}\n"
-
-    @abstractmethod
-    def inputs(self, arrays: Arrays) -> Iterator[Any]:
-        """Stored examples as raw inputs, for comparing what is served with what was trained."""
+    def answering(self, nets: Nets) -> half.Answering:
+        """What answers, with these networks."""
+        return self.Answering(self.settings, self.fitted, {name: nets[name] for name in self.Answering.players})
 
     def summary(self, nets: Nets) -> str:
         """The networks as a table: layers, shapes, weights, and what else there is to say."""
         rows = [f"{name}: {sum(w.numel() for w in net.parameters()):,} weights\n{net}" for name, net in nets.items()]
         return "\n".join(rows)
 
-    def snap(self, nets: Nets, val: Arrays) -> Snap:
-        """What the network does now with the same few examples: arrays (npy) and texts, by name."""
-        return {}
 
-    def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> Iterable[Panel]:
-        """What to show of the inside and of the failures on `arrays`, one after the other as they are made."""
-        return []
+def headline(job: type[Job] | Job) -> Metric:
+    """The metric that a job is known by: the first of its judge's."""
+    return job.Judge.metrics[0]
+
+
+def fit(job: Job, records: Records) -> tuple[Job, Arrays]:
+    """A job fitted to training records, and these as arrays."""
+    job = job.fitted_to(job.fit(records))
+    arrays = job.arrays(records)
+    return job.fitted_to(job.measure(arrays)), arrays

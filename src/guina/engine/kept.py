@@ -15,8 +15,8 @@ from typing import Any
 
 from guina.data.records import Records
 from guina.engine.job import Job
-from guina.engine.run import RunFolder
 from guina.errors import GuinaError
+from guina.runfolder import RunFolder
 from guina.storage import read_json, to_json, write_atomic
 
 NAME = "scores.json"
@@ -48,6 +48,8 @@ def kept(folder: RunFolder, kind: type[Job], records: Records, split: str, compu
 def key_of(folder: RunFolder, kind: type[Job], records: Records, split: str) -> str:
     """A hash of everything that a score depends on."""
     model = read_json(folder.model / "manifest.json")["sha256"]
+    if folder.judge.is_dir():
+        model = {**model, **read_json(folder.judge / "manifest.json")["sha256"]}
     parts = [code(), source_of(kind), sorted(model.items()), records.fingerprint, len(records), split]
     return hashlib.blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
 

@@ -22,16 +22,15 @@ class Metric:
     says: str = ""
 
 
-def metric_of(metrics: Iterable[Metric], key: str) -> Metric:
+def metric_of(metrics: Iterable[Metric], name: str) -> Metric:
     """What is known of a score; of one that is not among them, its name.
 
     Args:
-        key: a score's, or a baseline's: "linear/accuracy" is an accuracy.
+        name: a score's key.
 
     Example:
         >>> known = (Metric("accuracy", "more", "share"),)
-        >>> metric_of(known, "linear/accuracy").better, metric_of(known, "nats").better
+        >>> metric_of(known, "accuracy").better, metric_of(known, "nats").better
         ('more', '')
     """
-    name = key.rpartition("/")[2]
     return next((metric for metric in metrics if metric.name == name), Metric(name))

@@ -1,31 +1,26 @@
-"""What ships: model.safetensors, model.json and a model card, written whole, read without executing anything."""
+"""What a finished run stores: `model/`, which answers, and `judge/`, which only scores and shows."""
 
 import json
-from collections.abc import Callable
+import shutil
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import torch
-from torch import Tensor, nn
-
-from guina.bundle import load_tensors, read_folder, save_tensors, stage_folder
+from guina.answering.half import Answering, Nets, Saved
+from guina.answering.model import fitting, load_nets, net_tensors, pick, read_model
+from guina.bundle import load_tensors, publish_folder, read_folder, save_tensors, stage_folder
 from guina.console import clean
-from guina.engine.job import Fitted, Job
-from guina.engine.turns import Nets
-from guina.errors import DAMAGED, GuinaError
+from guina.engine.job import Job
+from guina.engine.judge import Judge
 from guina.storage import FORMAT, to_json
 
-PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".bin", ".joblib", ".npy")
 
-
-def save_model(folder: Path, job: Job, nets: Nets, card: str) -> Path:
+def stage_model(folder: Path, job: Job, nets: Nets, card: str) -> Path:
     """Write what model/ will hold: everything an answer needs, nothing else.
 
     Returns:
         the folder it lies in until it was proven and `publish_folder` gives it its own name.
     """
-    fitted = job.fitted()
+    fitted: Saved = job.fitted.saved()
     facts = {
         "format": FORMAT,
         "job": job.name,
@@ -33,7 +28,7 @@ def save_model(folder: Path, job: Job, nets: Nets, card: str) -> Path:
         "fitted": fitted.facts,
     }
     tensors = {f"fitted/{name}": tensor for name, tensor in fitted.tensors.items()}
-    tensors |= net_tensors("nets", nets)
+    tensors |= net_tensors("nets", {name: nets[name] for name in job.Answering.players})
     files = {
         "model.json": to_json(facts),
         "model.safetensors": save_tensors(tensors),
@@ -42,82 +37,38 @@ def save_model(folder: Path, job: Job, nets: Nets, card: str) -> Path:
     return stage_folder(folder, files)
 
 
-def load_model(folder: Path, find: Callable[[str], type[Job]]) -> tuple[Job, Nets]:
-    """A job and its networks as they were saved, in evaluation mode.
+def save_judge(folder: Path, job: Job, judge: Judge, nets: Nets) -> None:
+    """Write judge/: what scores go by, and the networks that do not answer. Nothing where there is nothing of these."""
+    saved = judge.saved()
+    tensors = {f"judge/{name}": tensor for name, tensor in saved.tensors.items()}
+    tensors |= net_tensors("nets", {name: net for name, net in nets.items() if name not in job.Answering.players})
+    if saved.facts or tensors:
+        files = {"judge.json": to_json({"format": FORMAT, **saved.facts}), "judge.safetensors": save_tensors(tensors)}
+        publish_folder(stage_folder(folder, files), folder)
+    elif folder.exists():
+        shutil.rmtree(folder)
+
+
+def load_judge(run: Path, kind: type[Job], answering: Answering, device: str = "cpu") -> tuple[Judge, Nets]:
+    """The judge of a finished run, and all its networks, those that do not answer among them.
 
     Args:
-        find: the registered job of a name; a name is all that the file may say of code.
+        answering: what its model/ was loaded into; its networks are used as they are.
 
     Raises:
-        GuinaError: the folder is no model, is damaged, or is a pickle, which is never opened.
+        GuinaError: judge/ is damaged, or does not fit this version.
     """
-    if folder.suffix.lower() in PICKLES:
-        raise GuinaError(
-            f"{folder} is a pickle: opening it could run any code",
-            "a run folder, with model/model.safetensors",
-            "train with guina, or convert its weights to safetensors yourself",
-        )
-    files = read_folder(folder)
-    if not {"model.json", "model.safetensors"} <= set(files):
-        raise GuinaError(f"{folder} holds no model", "model.json and model.safetensors", DAMAGED)
-    try:
-        facts = json.loads(files["model.json"])
-        job = make_job(find(facts["job"]), facts["settings"])
-        tensors = load_tensors(files["model.safetensors"], str(folder / "model.safetensors"))
-        job.restore(Fitted(facts["fitted"], pick(tensors, "fitted")))
-        nets = job.build()
-        for name, net in nets.items():
-            weights = pick(tensors, f"nets/{name}")
-            if any(weights[key].dtype == torch.float64 for key, _ in net.named_parameters()):
-                net.double()
-            load_net(net, weights)
-            net.eval()
-    except (KeyError, IndexError, AttributeError, TypeError, ValueError, RuntimeError) as error:
-        raise GuinaError(
-            f"{folder} does not fit this guina: {error}",
-            "a model this version can read",
-            "use the version that run.json names, or train anew",
-        ) from None
-    return job, nets
-
-
-def make_job(kind: type[Job], settings: dict[str, Any]) -> Job:
-    """A job from recorded settings; an unknown one is an error."""
-    return kind(kind.Settings(**settings))
-
-
-def net_tensors(prefix: str, nets: Nets) -> dict[str, Tensor]:
-    """The state of networks by name: PREFIX/NET/WEIGHT. A weight that has several names is there once, by the first."""
-    named: dict[str, Tensor] = {}
-    for name, net in nets.items():
-        state, first = net.state_dict(), first_names(net)
-        named |= {f"{prefix}/{name}/{key}": tensor for key, tensor in state.items() if first[key] == key}
-    return named
-
-
-def first_names(net: nn.Module) -> dict[str, str]:
-    """The first name of each weight, by each of its names: those of tied weights have the same.
-
-    Example:
-        >>> net = nn.ModuleDict({"embed": nn.Embedding(5, 3), "head": nn.Linear(3, 5, bias=False)})
-        >>> net["head"].weight = net["embed"].weight
-        >>> first_names(net)
-        {'embed.weight': 'embed.weight', 'head.weight': 'embed.weight'}
-    """
-    first: dict[int, str] = {}
-    return {key: first.setdefault(id(tensor), key) for key, tensor in net.state_dict(keep_vars=True).items()}
-
-
-def load_net(net: nn.Module, tensors: dict[str, Tensor]) -> None:
-    """Weights into a network as `net_tensors` gave them; those that were tied stay so.
-
-    Raises:
-        RuntimeError: they are another network's.
-    """
-    named = {key: tensors[first] for key, first in first_names(net).items() if key not in tensors and first in tensors}
-    net.load_state_dict(tensors | named)
-
-
-def pick(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """The tensors under a prefix, without it."""
-    return {key[len(prefix) + 1 :]: t for key, t in tensors.items() if key.startswith(prefix + "/")}
+    folder, job = run / "judge", kind(answering.settings, answering.fitted)
+    if folder.is_dir():
+        files = read_folder(folder)
+        with fitting(folder):
+            facts, tensors = json.loads(files["judge.json"]), load_tensors(files["judge.safetensors"], str(folder))
+        saved = Saved(facts, pick(tensors, "judge"))
+    else:  # there is nothing of the kind, or the run is an old one, whose model/ holds all
+        facts, tensors = read_model(run / "model")
+        saved = Saved(facts["fitted"], pick(tensors, "fitted"))
+    with fitting(folder):
+        judge = job.judge_restored(saved)
+        others = {name: net for name, net in job.build().items() if name not in answering.nets}
+        nets = {name: net.to(device) for name, net in load_nets(others, tensors).items()}
+    return judge, answering.nets | nets

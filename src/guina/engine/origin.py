@@ -8,8 +8,8 @@ from pathlib import Path
 
 from guina.data.records import TRAIN, VAL, Records
 from guina.engine.job import Job
-from guina.engine.run import RunFolder
 from guina.errors import GuinaError
+from guina.runfolder import RunFolder
 
 
 def place_of(source: str) -> str:

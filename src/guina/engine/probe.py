@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from guina.data.records import Arrays
 from guina.engine.budget import Limit
 from guina.engine.job import Job
+from guina.engine.judge import Judge
 from guina.engine.parallel import Team
 from guina.engine.step import NotFinite, Stepper
 from guina.engine.train import build_nets
@@ -31,8 +32,9 @@ class Cost:
     answer: float
 
 
-def probe(job: Job, data: tuple[Arrays, Arrays], runtime: Runtime, team: Team, repeats: int = 3) -> Cost:
+def probe(judge: Judge, data: tuple[Arrays, Arrays], runtime: Runtime, team: Team, repeats: int = 3) -> Cost:
     """Time every turn of every phase, and a little validation, on networks that are thrown away."""
+    job: Job = judge.job
     train, val = data
     nets = build_nets(job, train, runtime, seed=0)
     stepper = Stepper(job, nets, train, runtime, team, seed=0)
@@ -49,14 +51,14 @@ def probe(job: Job, data: tuple[Arrays, Arrays], runtime: Runtime, team: Team, r
                     stepper.take(turn, phase, order.at(0, position), optimizers, factor=1e-3)
                 taken.append(time.perf_counter() - start)
             total += min(taken[1:]) / turn.every * phase.share / sum(p.share for p in phases)
-    few = min(len(val), max(256, job.looks // 20))
+    few = min(len(val), max(256, judge.validation_limit // 20))
     with evaluating(*nets.values()):
         start = time.perf_counter()
-        job.score(nets, val, few)
+        judge.score(nets, val, few)
         looked = time.perf_counter()
-        job.score(nets, val.first(few))
+        judge.score(nets, val.first(few))
         answered = time.perf_counter()
-    shared_by = len(val) if job.fixed_answers else few
+    shared_by = len(val) if judge.fixed_cost else few
     return Cost(*team.say([total, (looked - start) / shared_by, (answered - looked) / shared_by]))
 
 
@@ -68,25 +70,26 @@ def epochs_in(job: Job, train: Arrays, steps: float) -> float:
 
 
 def choose_size(
-    job: Job, data: tuple[Arrays, Arrays], limit: Limit, runtime: Runtime, team: Team, seconds: float
+    judge: Judge, data: tuple[Arrays, Arrays], limit: Limit, runtime: Runtime, team: Team, seconds: float
 ) -> tuple[Job, Cost | None]:
     """The job with its size settled, and what its steps cost where that was measured.
 
     With a time limit the sizes are timed from small to large until one would not see the data often enough; with
     epochs or steps nothing is timed, and the size is a function of the data and the number of steps alone.
     """
+    job: Job = judge.job
     timed = limit.minutes is not None
     if not job.sizes or job.settings.size != "auto":
-        return job, probe(job, data, runtime, team) if timed else None
+        return job, probe(judge, data, runtime, team) if timed else None
     chosen: tuple[Job, Cost | None] | None = None
     for size in job.sizes:
         candidate = resized(job, size)
-        cost = probe(candidate, data, runtime, team) if timed else None
+        cost = probe(judge.of(candidate), data, runtime, team) if timed else None
         if cost is not None:
             epochs = epochs_in(candidate, data[0], seconds / cost.step)
         else:
             epochs = limit.epochs or epochs_in(candidate, data[0], limit.steps or 0)
-        if chosen is not None and not candidate.worth(size, epochs):
+        if chosen is not None and not candidate.suits(size, epochs):
             break
         chosen = candidate, cost
     assert chosen is not None, "a job with sizes has at least one"
@@ -95,6 +98,4 @@ def choose_size(
 
 def resized(job: Job, size: str) -> Job:
     """The same job, fitted to the same data, of another size."""
-    other = type(job)(replace(job.settings, size=size))
-    other.restore(job.fitted())
-    return other
+    return type(job)(replace(job.settings, size=size), job.fitted)

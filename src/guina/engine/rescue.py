@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from guina.engine.job import Scores
+from guina.engine.judge import Scores
 from guina.engine.step import NotFinite
 from guina.engine.turns import Remedy
 from guina.errors import GuinaError

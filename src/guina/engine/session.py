@@ -6,79 +6,30 @@ answer of a finished one; whatever interrupts it leaves a run that resumes.
 
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from guina.bundle import publish_folder
 from guina.data.own import MARK
 from guina.data.records import TRAIN, VAL, Arrays, Records
-from guina.engine.budget import Clock, Limit, Plan
+from guina.engine.budget import Clock, Plan
 from guina.engine.checkpoint import State
-from guina.engine.job import Job, Scores
-from guina.engine.metric import metric_of
-from guina.engine.model import load_model, make_job, save_model
+from guina.engine.conclude import Outcome, conclude
+from guina.engine.job import Job, fit, headline
+from guina.engine.judge import Judge
+from guina.engine.options import TrainingOptions
 from guina.engine.origin import check_same, place_of
 from guina.engine.parallel import Team
 from guina.engine.probe import Cost, choose_size, epochs_in
 from guina.engine.progress import Progress, duration
-from guina.engine.run import RunFolder
 from guina.engine.signals import Interrupted, Stop
 from guina.engine.step import Observer
-from guina.engine.train import Place, Training, build_nets, finite
-from guina.engine.turns import Nets
+from guina.engine.train import Place, Training, build_nets
 from guina.errors import GuinaError
-from guina.runtime import evaluating, set_up
+from guina.runfolder import RunFolder
+from guina.runtime import set_up
 from guina.storage import room_for
 from guina.version import __version__
-
-PROVEN = 256  # validation examples whose answers the saved model must repeat to the bit
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to train, whatever the job; recorded in run.json.
-
-    Args:
-        limit: minutes, epochs or steps.
-        seed: of weights, order, augmentation, dropout.
-        shards: parts of the global batch; None: one a process.
-        device, precision, threads: as `runtime.set_up` takes them.
-        resume: continue a run, or start it if there is none.
-        started: seconds that had already passed when this was called; the budget counts them.
-    """
-
-    limit: Limit
-    seed: int = 0
-    shards: int | None = None
-    device: str = "auto"
-    precision: str = "auto"
-    threads: int | None = None
-    resume: bool = False
-    started: float = 0.0
-
-    def record(self) -> dict[str, Any]:
-        return {
-            "limit": self.limit.record(),
-            "seed": self.seed,
-            "shards": self.shards,
-            "threads": self.threads,
-        }
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a training gave, as `guina train --json` prints it."""
-
-    run: str
-    job: str
-    score: Scores
-    baseline: Scores
-    steps: int
-    epochs: float
-    seconds: float
-    stopped: str
 
 
 class Session:
@@ -90,7 +41,9 @@ class Session:
         out: the run folder.
     """
 
-    def __init__(self, job: Job, source: str, out: Path, options: Options, progress: Progress, stop: Stop) -> None:
+    def __init__(
+        self, job: Job, source: str, out: Path, options: TrainingOptions, progress: Progress, stop: Stop
+    ) -> None:
         self.job, self.source, self.options, self.progress, self.stop = job, source, options, progress, stop
         self.folder = RunFolder(out)
         self.began = time.monotonic() - options.started
@@ -111,7 +64,7 @@ class Session:
                 if result is None:
                     return Outcome(**self._train(observers))
                 check_same(self.folder, self.source, self.job.read(self.source, (TRAIN, VAL)))
-                return Outcome(**result)
+                return Outcome(**{"baselines": {}, **result})  # an older version named none
         finally:
             self.progress.close()
             self.folder.unlock()
@@ -120,12 +73,12 @@ class Session:
         try:
             self._status("reading", place=place_of(self.source))
             records, data = self._read()
-            training = self._prepare(records, data)
+            training = self._prepare(records, data, self.job.judge(data[0]))
             for observer in observers:
                 training.observe(observer)
             training.run()
             # the first process concludes; the others wait for what it says
-            return self.place.team.say(self._conclude(training, data) if self.place.runtime.first else None)
+            return self.place.team.say(self._conclude(training) if self.place.runtime.first else None)
         except Interrupted:
             self._status("interrupted")
             raise
@@ -185,7 +138,7 @@ class Session:
                 "the settings it began with",
                 "resume it as it began, or train anew with another --out",
             )
-        self.job = make_job(type(self.job), recorded)
+        self.job = type(self.job)(self.job.Settings(**recorded))
         self.options = replace(
             self.options,
             threads=info["runtime"]["threads"],
@@ -198,9 +151,8 @@ class Session:
         """Files to arrays; the job is fitted to the training split."""
         start = self.now()
         records = self.job.read(self.source, (TRAIN, VAL))
-        self.job.fit(records.only(TRAIN))
-        data = self.job.arrays(records.only(TRAIN)), self.job.arrays(records.only(VAL))
-        self.job.measure(data[0])
+        self.job, train = fit(self.job, records.only(TRAIN))
+        data = train, self.job.arrays(records.only(VAL))
         self.stop.check()
         report = records.report
         notes = "".join(f", {n} {word}" for n, word in ((report.skipped, "skipped"),) if n)
@@ -211,7 +163,7 @@ class Session:
             self._say(f"  note: {problem}")
         return records, data
 
-    def _prepare(self, records: Records, data: tuple[Arrays, Arrays]) -> Training:
+    def _prepare(self, records: Records, data: tuple[Arrays, Arrays], judge: Judge) -> Training:
         """The training at its start, or where it was interrupted."""
         place, limit = self.place, self.options.limit
         info = self.info
@@ -222,15 +174,16 @@ class Session:
         else:
             seconds = (limit.minutes or 0.0) * 60
             self.job, measured = choose_size(
-                self.job, data, limit, place.runtime, place.team, place.team.say(seconds - self.now())
+                judge, data, limit, place.runtime, place.team, place.team.say(seconds - self.now())
             )
             cost = measured or Cost(0.01, 1e-4, 1e-4)
             clock = Clock(self._deadline(seconds, cost, len(data[1])) if seconds else None, cost.step)
             plan = Plan(self._steps(data[0], clock))
         epochs = epochs_in(self.job, data[0], info["steps"] if info else plan.steps)
-        self.job.expect(epochs)
+        self.job = self.job.planned(epochs)
+        judge = judge.of(self.job)
         training = Training(
-            self.job,
+            judge,
             build_nets(self.job, data[0], place.runtime, self.options.seed),
             data,
             place,
@@ -242,7 +195,7 @@ class Session:
             looks = 0.04 * clock.deadline / training.validations / max(cost.example, 1e-9)
         else:  # the same share of the work, reckoned: learning from an example costs three times an answer
             looks = max(2000, 0.04 * 3 * epochs * len(data[0]) / training.validations)
-        training.limit = int(min(max(looks, self.job.looks / 25), self.job.looks))
+        training.limit = int(min(max(looks, judge.validation_limit / 25), judge.validation_limit))
         training.validations = max(1, min(training.validations, plan.steps))
         if info is None:
             if place.runtime.first and not self.folder.begin(self._info(records, data, plan, clock, cost)):
@@ -253,7 +206,7 @@ class Session:
 
     def _deadline(self, seconds: float, cost: Cost, examples: int) -> float:
         """When the last step must be over: before answering everything twice (to calibrate, to score) and saving."""
-        return seconds - min(0.3 * seconds, 0.3 + self.job.answers * cost.answer * examples)
+        return seconds - min(0.3 * seconds, 0.3 + self.job.Judge.final_passes * cost.answer * examples)
 
     def _steps(self, train: Arrays, clock: Clock) -> int:
         limit = self.options.limit
@@ -282,9 +235,9 @@ class Session:
                 "val": len(data[1]),
                 **records.report.as_json(),
             },
-            "fitted": self.job.fitted().facts,
-            "metric": self.job.metric,
-            "better": metric_of(self.job.metrics, self.job.metric).better,
+            "fitted": self.job.fitted.saved().facts,
+            "metric": headline(self.job).name,
+            "better": headline(self.job).better,
             "steps": plan.steps,
             "deadline": clock.deadline,
             "cost": asdict(cost),
@@ -318,46 +271,14 @@ class Session:
             self.folder.event("resumed", training.step, problems=problems)
         self._say(f"resumed at step {training.step} of {training.plan.steps}")
 
-    def _conclude(self, training: Training, data: tuple[Arrays, Arrays]) -> dict[str, Any]:
-        """Best weights, what is learned after training, the model on disk, the proof, the score."""
+    def _conclude(self, training: Training) -> dict[str, Any]:
+        """The end of the training, and its result on disk."""
         self._status("concluding", step=training.step, of=training.plan.steps)
-        nets, job = training.take_best(), self.job
-        with evaluating(*nets.values()):
-            job.conclude(nets, data[1])
-            score = finite(job.score(nets, data[1]))
-            baseline = finite(job.baseline(data[0], data[1], thorough=False))
-        limit = self.options.limit
-        named = "minutes" if limit.minutes else "epochs" if limit.epochs else "steps"
-        outcome = Outcome(
-            str(self.folder.path),
-            job.name,
-            score,
-            baseline,
-            training.step,
-            round(training.epochs, 3),
-            0.0,
-            training.stopped or named,
-        )
-        unproven = save_model(self.folder.model, job, nets, card(job, outcome, self.folder.info))
-        self._prove(unproven, nets, data[1])
-        publish_folder(unproven, self.folder.model)
+        outcome = conclude(training, self.options.limit)
         result = asdict(replace(outcome, seconds=round(self.now(), 2)))
-        self.folder.event("done", training.step, **score)
+        self.folder.event("done", training.step, **outcome.score)
         self._status("done", step=training.step, of=training.plan.steps, result=result)
         return result
-
-    def _prove(self, saved: Path, nets: Nets, val: Arrays) -> None:
-        """The saved model, loaded anew, gives the same answers to the bit."""
-        job, loaded = load_model(saved, lambda _: type(self.job))
-        loaded = {name: net.to(self.place.runtime.device) for name, net in loaded.items()}
-        few = val.first(PROVEN)
-        with evaluating(*nets.values(), *loaded.values()):
-            ours, theirs = (
-                list(islice(j.predict(n, j.inputs(few)), PROVEN)) for j, n in ((self.job, nets), (job, loaded))
-            )
-        if ours != theirs:
-            wrong = sum(a != b for a, b in zip(ours, theirs, strict=True))
-            raise AssertionError(f"the saved model answers {wrong} of {len(ours)} examples differently")
 
     def _say(self, text: str) -> None:
         if self.place.runtime.first:
@@ -368,29 +289,3 @@ class Session:
             last = self.folder.read_status()  # how far it had come is not forgotten
             known = {name: last[name] for name in ("place", "step", "of") if name in last}
             self.folder.status(now=True, state=state, **(known | facts))
-
-
-def card(job: Job, outcome: Outcome, info: dict[str, Any]) -> str:
-    """The model card: what it is, what it learned from, how good it is, how to use it."""
-    rows = "\n".join(
-        f"| {name} | {value:.4f} | {baseline} |"
-        for name, value in outcome.score.items()
-        if (baseline := f"{outcome.baseline[name]:.4f}" if name in outcome.baseline else "–")
-    )
-    data, runtime = info["data"], info["runtime"]
-    return f"""# A {job.name} model by guina {info["guina"]}
-
-Learned from `{info["source"]}`: {data["train"]} examples, judged on {data["val"]} that it did not learn from.
-
-| metric | this model | simplest baseline |
-|---|---|---|
-{rows}
-
-Trained {outcome.steps} steps ({outcome.epochs} epochs) with seed {info["options"]["seed"]} on {runtime["device_name"]}
-({runtime["threads"]} threads, {runtime["precision"]}, torch {runtime["torch"]}).
-
-Settings: {", ".join(f"{k} {v}" for k, v in info["settings"].items())}.
-
-Use it: `guina predict {outcome.run} FILE ...`, or in Python `guina.load("{outcome.run}").predict("FILE")`.
-It answers within what it has seen: other kinds of input get an answer too, and a wrong one.
-"""

@@ -15,20 +15,21 @@ from typing import Any
 
 import torch
 
+from guina.answering.model import load_net, net_tensors, pick
 from guina.data.records import Arrays
 from guina.engine.budget import Clock, Plan, early_end, no_more_use
 from guina.engine.checkpoint import Checkpoints, State
-from guina.engine.job import Job, Scores
-from guina.engine.model import load_net, net_tensors, pick
+from guina.engine.job import Job, headline
+from guina.engine.judge import Judge, Scores
 from guina.engine.optim import Average, rate_factor
 from guina.engine.parallel import Team
 from guina.engine.progress import Progress
 from guina.engine.rescue import explained, go_back, remedy_for, rescued
-from guina.engine.run import RunFolder
 from guina.engine.signals import Interrupted, Stop
 from guina.engine.step import NotFinite, Observer, Stepper
 from guina.engine.turns import Nets
 from guina.errors import GuinaError
+from guina.runfolder import RunFolder
 from guina.runtime import Runtime, derive, evaluating
 
 SAVE_EVERY = 60.0  # seconds between checkpoints, besides those at validations
@@ -61,7 +62,7 @@ class Training:
 
     def __init__(
         self,
-        job: Job,
+        judge: Judge,
         nets: Nets,
         data: tuple[Arrays, Arrays],
         place: Place,
@@ -70,7 +71,8 @@ class Training:
         *,
         seed: int,
     ) -> None:
-        self.job, self.nets, self.place, self.seed = job, nets, place, seed
+        job: Job = judge.job
+        self.judge, self.job, self.nets, self.place, self.seed = judge, job, nets, place, seed
         self.plan, self.clock = plan, clock
         self.train, self.val = data
         self.phases = job.phases()
@@ -228,7 +230,7 @@ class Training:
             self.validated = self.validations + 1 if final else int(self.plan.done(self.step) * self.validations + 1e-9)
             # what is no number is compared with nothing: it would stay the best for ever
             improved = len(finite(scores)) == len(scores) and (
-                self.best is None or self.job.better(scores, self.best["scores"])
+                self.best is None or self.judge.better(scores, self.best["scores"])
             )
             scores = finite(scores)
             remedy = None if improved or final else remedy_for(self, scores)
@@ -255,7 +257,7 @@ class Training:
         if self.place.runtime.first:
             nets = self.judged
             with evaluating(*nets.values()):
-                scores = self.job.score(nets, self.val, self.limit)
+                scores = self.judge.score(nets, self.val, self.limit)
         return self.place.team.say(scores)
 
     def means(self) -> dict[str, float]:
@@ -296,7 +298,7 @@ class Training:
             self.snapped = self.step
             nets = self.judged
             with evaluating(*nets.values()):
-                things = self.job.snap(nets, self.val)
+                things = self.judge.snap(nets, self.val)
             if things:
                 self.place.folder.snap(self.step, things)
 
@@ -348,7 +350,8 @@ class Training:
                 if carry:
                     device = self.place.runtime.device
                     self.stepper.carries[turn.name, shard] = {k: v.to(device) for k, v in carry.items()}
-        self.place.progress.history = [s[self.job.metric] for s in self.history if self.job.metric in s]
+        name = headline(self.job).name
+        self.place.progress.history = [s[name] for s in self.history if name in s]
         self.saved_at = self.place.now()
 
     def take_tensors(self, tensors: dict[str, torch.Tensor]) -> None:

@@ -5,7 +5,7 @@ The objective is guina/adversarial.py's, the networks nets/multilayer.py's, the 
 Axes: B N examples, D their dimension (1 or 2), Z the noise's.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,11 +13,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from guina.adversarial import GAMES, flat_slope, unit_slope
+from guina.adversarial import GAMES
+from guina.answering.answer import Answer, Part
+from guina.answering.half import Answering, NothingFitted
 from guina.data.order import Draw, Order, Shuffled
 from guina.data.records import SPLITS, Arrays, Records, Report
-from guina.engine.job import Answer, Fitted, Job, Scores
-from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
+from guina.engine.game import Game, Penalty
+from guina.engine.job import Job
+from guina.engine.judge import Judge, Scores
+from guina.engine.metric import Metric
+from guina.engine.turns import Batch, Learner, Nets, Phase
 from guina.errors import GuinaError, did_you_mean
 from guina.nets.multilayer import bend_within, multilayer, widths_of
 
@@ -124,13 +129,57 @@ def check_game(settings: GameSettings) -> None:
         multilayer(1, widths_of(getattr(settings, layers)), 1, getattr(settings, act), getattr(settings, kind))
 
 
+class PointsAnswering(Answering):
+    """Seeds to points; the half that answers of `PointsGame`."""
+
+    players = ("generator",)
+    data: ClassVar[Points]
+
+    @classmethod
+    def build(cls, settings: Any, fitted: Any) -> Nets:
+        s = settings
+        inputs = s.z + (COINS if s.noise == "coins" else 0)
+        return {"generator": multilayer(inputs, widths_of(s.g_layers), cls.data.dimension, s.g_activation, s.g_kind)}
+
+    def made(self, n: int, seed: int = 0) -> np.ndarray:
+        """Points that the generator makes, in the data's own units, N×D."""
+        generator = self.nets["generator"]
+        z = draw_noise(self.settings.noise, n, self.settings.z, torch.Generator().manual_seed(seed))
+        return self.data.grown(generator(z.to(next(generator.parameters()))).double().numpy())
+
+    def stream(self, inputs: Iterable[Any], options: Any) -> Iterator[Answer | Part]:
+        for seed in inputs:
+            yield Answer(seed, self.made(4, int(seed)).tolist())
+
+
+class PointsJudge(Judge):
+    """What the distribution itself says of made points."""
+
+    metrics = (Metric("seen", says="always 1: what counts depends on the distribution"),)
+
+    def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
+        half: PointsAnswering = self.job.answering(nets)
+        return {"seen": 1.0, **half.data.judge(half.made(JUDGED))}
+
+    def baselines(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Mapping[str, Scores]:
+        return {}
+
+    def better(self, a: Scores, b: Scores) -> bool:
+        return self.job.data.better(a, b)
+
+
 class PointsGame(Job):
     """A generator and a critic on points; see `game_on`."""
 
     name = "points"
     Settings = GameSettings
-    metric = "seen"
-    data: ClassVar[Points]
+    Answering = PointsAnswering
+    Judge = PointsJudge
+
+    @property
+    def data(self) -> Points:
+        """What is played on."""
+        return self.Answering.data  # pyright: ignore[reportAttributeAccessIssue]  `game_on` set it
 
     # --- data ---
 
@@ -140,18 +189,15 @@ class PointsGame(Job):
         split_N[::8] = SPLITS.index("val")
         return Records([str(n) for n in range(POOL)], split_N, {}, seed, f"points-{seed}", Report(POOL, POOL))
 
-    def fit(self, records: Records) -> None:
-        pass
+    def fit(self, records: Records) -> NothingFitted:
+        return NothingFitted()
 
     def arrays(self, records: Records) -> Arrays:
         x_ND = self.data.shrunk(self.data.draw(np.random.default_rng(records.source), POOL))
         return Arrays({"x": x_ND.astype(np.float32)}, records.rows, records.names)
 
-    def fitted(self) -> Fitted:
-        return Fitted()
-
-    def restore(self, fitted: Fitted) -> None:
-        pass
+    def inputs(self, arrays: Arrays) -> Iterator[Any]:
+        yield from range(8)
 
     def order(self, arrays: Arrays, phase: Phase) -> Order:
         return Shuffled(len(arrays), phase.batch)
@@ -163,86 +209,36 @@ class PointsGame(Job):
 
     def build(self) -> Nets:
         s = self.settings
-        inputs = s.z + (COINS if s.noise == "coins" else 0)
         critic = multilayer(self.data.dimension, widths_of(s.d_layers), 1, s.d_activation, s.d_kind)
         if s.d_bends == "data":
             x_ND = torch.from_numpy(self.data.shrunk(self.data.draw(np.random.default_rng(0), 1000))).float()
             bend_within(critic, x_ND.min(0).values, x_ND.max(0).values)
-        return {
-            "critic": critic,
-            "generator": multilayer(inputs, widths_of(s.g_layers), self.data.dimension, s.g_activation, s.g_kind),
-        }
+        return {"critic": critic, **self.Answering.build(s, self.fitted)}
+
+    def game(self) -> Game:
+        """The game, with a penalty of fixed weight."""
+        s = self.settings
+
+        def make(nets: Nets, batch: Batch, rng: torch.Generator) -> Batch:
+            return {"x": nets["generator"](draw_noise(s.noise, len(batch["x"]), s.z, rng).to(batch["x"]))}
+
+        kind: Any = s.penalty  # `check_game` knows that it is one of `PENALTIES`
+        penalty = Penalty(kind, lambda nets, slope_B: s.gamma, s.every) if kind != "none" and s.gamma > 0 else None
+        return Game(s.loss, make, lambda nets, batch: nets["critic"](batch["x"]), penalty, s.critic_steps)
 
     def phases(self) -> list[Phase]:
         s = self.settings
-        turns = [Turn(f"critic{n + 1}" if n else "critic", ("critic",), self.critic_loss, fresh_batch=n > 0)
-                 for n in range(s.critic_steps)]  # fmt: skip
-        if s.penalty != "none" and s.gamma > 0:
-            turns.append(Turn("penalty", ("critic",), self.penalty, every=s.every))
-        turns.append(Turn("generator", ("generator",), self.generator_loss))
         learners = {
             "critic": Learner(s.d_optimizer, s.d_rate, s.d_rate, betas=(0.0, s.beta2), momentum=0.0),
             "generator": Learner(s.g_optimizer, s.g_rate, s.g_rate, betas=(0.0, s.beta2), momentum=0.0),
         }
-        return [Phase("game", tuple(turns), learners, s.batch, warmup=0.03, hold=0.5, ema=s.average or None)]
-
-    def critic_loss(
-        self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator
-    ) -> tuple[Terms, Carry]:
-        with torch.no_grad():
-            fake = nets["generator"](self.noise(batch["x"], rng))
-        critic, loss = nets["critic"], GAMES[self.settings.loss].critic
-        return {"loss": loss(critic(batch["x"]), critic(fake)).sum()}, carry
-
-    def penalty(self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator) -> tuple[Terms, Carry]:
-        critic, real = nets["critic"], batch["x"]
-        with torch.no_grad():
-            fake = nets["generator"](self.noise(real, rng))
-        if self.settings.penalty == "flat":
-            slope = flat_slope(critic, real) + flat_slope(critic, fake)
-        else:
-            slope = unit_slope(critic, real, fake, torch.rand(len(real), generator=rng).to(real))
-        return {"slope": self.settings.gamma * self.settings.every * slope.sum()}, carry
-
-    def generator_loss(
-        self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator
-    ) -> tuple[Terms, Carry]:
-        critic, loss = nets["critic"], GAMES[self.settings.loss].generator
-        fake = nets["generator"](self.noise(batch["x"], rng))
-        return {"loss": loss(critic(batch["x"]), critic(fake)).sum()}, carry
-
-    def noise(self, like: Tensor, rng: torch.Generator) -> Tensor:
-        """As many draws of the noise as there are examples, in their dtype."""
-        return draw_noise(self.settings.noise, len(like), self.settings.z, rng).to(like)
-
-    def made(self, nets: Nets, n: int, seed: int = 0) -> np.ndarray:
-        """Points that the generator makes, in the data's own units, N×D."""
-        generator = nets["generator"]
-        z = draw_noise(self.settings.noise, n, self.settings.z, torch.Generator().manual_seed(seed))
-        return self.data.grown(generator(z.to(next(generator.parameters()))).double().numpy())
-
-    # --- judging ---
-
-    def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
-        return {"seen": 1.0, **self.data.judge(self.made(nets, JUDGED))}
-
-    def baseline(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Scores:
-        return {}
-
-    def better(self, a: Scores, b: Scores) -> bool:
-        return self.data.better(a, b)
-
-    def inputs(self, arrays: Arrays) -> Iterator[Any]:
-        yield from range(8)
-
-    def predict(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[Answer]:
-        for seed in inputs:
-            yield {"input": seed, "points": self.made(nets, 4, int(seed)).tolist()}
+        return [Phase("game", self.game().turns(), learners, s.batch, warmup=0.03, hold=0.5, ema=s.average or None)]
 
 
 def game_on(points: Points, settings: GameSettings) -> PointsGame:
     """The game on these points. A job is made anew from its settings, so what it plays on belongs to its class."""
-    kind: type[PointsGame] = type("PointsGame", (PointsGame,), {"data": points, "Settings": type(settings)})
+    half = type("PointsAnswering", (PointsAnswering,), {"data": points})
+    kind: type[PointsGame] = type("PointsGame", (PointsGame,), {"Answering": half, "Settings": type(settings)})
     return kind(settings)
 
 

@@ -82,15 +82,15 @@ def read_pictures(data: str, pixels: int = 0, most_pixels: int = 0) -> Pictures:
     """
     job = Classify(ClassifySettings(pixels=pixels, validation=VALIDATION))
     records = job.read(data, (TRAIN, VAL))
-    job.fit(records.only(TRAIN))
-    if most_pixels and max(job.shape[:2]) > most_pixels:
+    job = job.fitted_to(job.fit(records.only(TRAIN)))
+    if most_pixels and max(job.fitted.shape[:2]) > most_pixels:
         return read_pictures(data, most_pixels)
 
     def some(split: str, most: int) -> tuple[Tensor, Tensor]:
         arrays: Arrays = job.arrays(records.only(split)).first(most)
         return torch.from_numpy(arrays.all("pixels")), torch.from_numpy(arrays.all("target"))
 
-    return Pictures(*some(TRAIN, LEARNED), *some(VAL, JUDGED), len(job.classes))
+    return Pictures(*some(TRAIN, LEARNED), *some(VAL, JUDGED), len(job.fitted.classes))
 
 
 def shuffled(x_N: Tensor, target_N: Tensor, batch: int, seed: int) -> Batches:

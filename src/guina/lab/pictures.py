@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from guina.answering.half import Answering
 from guina.blocks.activations import ACTIVATIONS
 from guina.data.picture_files import picture
 from guina.engine.job import Job
-from guina.engine.turns import Nets
 from guina.errors import GuinaError, did_you_mean
+from guina.jobs.generate.answering import GenerateAnswering
 from guina.jobs.generate.learning import Generate
 from guina.jobs.generate.settings import GenerateSettings, Recipe
 from guina.lab.experiment import Experiment, Row, Trial
@@ -92,15 +93,16 @@ class Pictures(Experiment):
         critics: Any = s.d_optimizer  # `check` knows that they are optimizers
         generators: Any = s.g_optimizer
         recipe = Recipe(s.d_activation, s.g_activation, critics, generators, s.critic_steps)
-        kind = type("Generate", (Generate,), {"recipe": recipe})
+        half = type("GenerateAnswering", (GenerateAnswering,), {"recipe": recipe})
+        kind = type("Generate", (Generate,), {"Answering": half})
         named: dict[str, Any] = {"size": s.size, "pixels": s.pixels, "conditional": s.conditional, "loss": s.loss}
         named |= {"penalty": s.penalty, "every": s.every, "batch": s.batch} | ({"rate": s.rate} if s.rate else {})
         return kind(GenerateSettings(**named))
 
     def run(self, settings: PicturesSettings, seed: int, steps: int) -> Trial:
-        def show(job: Job, nets: Nets) -> np.ndarray:
-            assert isinstance(job, Generate), "the job that was played"
-            return job.sample(nets, SEVERAL)
+        def show(half: Answering) -> np.ndarray:
+            assert isinstance(half, GenerateAnswering), "it was played by generate"
+            return half.sample(SEVERAL)
 
         played = play(self._job(settings), settings.data, seed, steps, show)
         numbers = measured(played, self.metrics, self._is_good, lambda scores: scores["diversity"] < 0.5)

@@ -16,11 +16,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from guina.answering.half import Answering
+from guina.answering.model import load_answering
 from guina.engine.budget import Limit
 from guina.engine.job import Job
-from guina.engine.model import load_model
+from guina.engine.options import TrainingOptions
 from guina.engine.progress import Progress
-from guina.engine.session import Options, Session
+from guina.engine.session import Session
 from guina.engine.signals import Stop
 from guina.engine.step import Observer
 from guina.engine.turns import Nets, Turn
@@ -102,7 +104,7 @@ class Watch:
 
     @torch.no_grad()
     def _made(self, nets: Nets) -> np.ndarray:
-        return self.game.made(nets, SHOWN, seed=1)
+        return self.game.answering(nets).made(SHOWN, seed=1)  # pyright: ignore[reportAttributeAccessIssue]
 
     def _slopes(self, nets: Nets, fakes_ND: np.ndarray) -> np.ndarray:
         with torch.enable_grad():
@@ -129,7 +131,7 @@ def play(
     source: str,
     seed: int,
     steps: int,
-    show: Callable[[Job, Nets], np.ndarray],
+    show: Callable[[Answering], np.ndarray],
     observers: tuple[Observer, ...] = (),
 ) -> Played:
     """Play for so many steps; a game that diverges is a result, not an error.
@@ -140,7 +142,7 @@ def play(
     timed = Timed()
     with tempfile.TemporaryDirectory(prefix="guina-lab-") as folder:
         out = Path(folder) / "run"
-        options = Options(Limit(steps=steps), seed=seed, device="cpu", precision="float32", threads=1)
+        options = TrainingOptions(Limit(steps=steps), seed=seed, device="cpu", precision="float32", threads=1)
         diverged, scores, made = False, {}, None
         try:
             outcome = Session(game, source, out, options, Progress(stream=io.StringIO()), Stop()).train(
@@ -156,11 +158,11 @@ def play(
     return Played(scores, history, timed.last - timed.first, steps, diverged, made)
 
 
-def shown_by(out: Path, game: Job, show: Callable[[Job, Nets], np.ndarray]) -> np.ndarray:
+def shown_by(out: Path, game: Job, show: Callable[[Answering], np.ndarray]) -> np.ndarray:
     """What the networks of a finished run make."""
-    job, nets = load_model(out / "model", lambda _: type(game))
-    with evaluating(*nets.values()):
-        return show(job, nets)
+    half = load_answering(out / "model", lambda _: (game.Settings, game.Answering))
+    with evaluating(*half.nets.values()):
+        return show(half)
 
 
 def first_step(history: list[tuple[int, dict[str, float]]], good: Callable[[Mapping[str, float]], bool]) -> float:

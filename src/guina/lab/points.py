@@ -6,10 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from guina.engine.job import Job
-from guina.engine.turns import Nets
+from guina.answering.half import Answering
 from guina.lab.experiment import Experiment, Row, Trial
-from guina.lab.game import GameSettings, Points, check_game, game_on
+from guina.lab.game import GameSettings, Points, PointsAnswering, check_game, game_on
 from guina.lab.play import Played, Watch, measured, play
 from guina.lab.seen import LINE, Range, plane, play_in_the_plane, play_on_a_line
 from guina.panels import Curves, Frames, Panel, Scene
@@ -52,8 +51,9 @@ class PointsExperiment(Experiment):
         grid_ND = np.linspace(*self.ranges[0], LINE)[:, None] if one else plane(*self.ranges)
         watch = Watch(game, grid_ND, steps)
 
-        def show(job: Job, nets: Nets) -> np.ndarray:
-            return game.made(nets, 1000)
+        def show(half: Answering) -> np.ndarray:
+            assert isinstance(half, PointsAnswering), "the game that was played"
+            return half.made(1000)
 
         played = play(game, str(seed), seed, steps, show, (watch,) if seed == 0 else ())
         return Trial(

@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 
 from guina.data.records import Arrays, Report
-from guina.engine.job import Job, Overview, Scores
+from guina.engine.job import Overview, headline
+from guina.engine.judge import Judge, Scores
 from guina.engine.metric import Metric, metric_of
 from guina.engine.places import write_page
 from guina.engine.progress import duration
-from guina.engine.run import RunFolder
 from guina.engine.turns import Nets
 from guina.look.card import card
 from guina.look.headline import Headline, Mark
 from guina.look.markup import number, percent, said
 from guina.look.page import render
 from guina.panels import Curves, Panel, Table
+from guina.runfolder import RunFolder
 from guina.runtime import evaluating
 
 SPLITS = {
@@ -31,7 +32,7 @@ SPLITS = {
 def write_report(
     path: Path,
     folder: RunFolder,
-    job: Job,
+    judge: Judge,
     nets: Nets,
     data: tuple[Arrays, Arrays],
     result: Mapping[str, Any],
@@ -45,26 +46,26 @@ def write_report(
         say: is told what takes its time now.
     """
     train, judged = data
-    score, baseline = result["score"], result["baseline"]
+    score, baselines, metric = result["score"], result["baselines"], headline(judge.job)
     panels: list[Panel] = []
     say("looking inside")
     with evaluating(*nets.values()):
-        for panel in job.panels(nets, train, judged, folder.read_snaps()):
+        for panel in judge.panels(nets, train, judged, folder.read_snaps()):
             panels.append(panel)
             say(f"looking inside: after “{panel.title}”, the {ordinal(len(panels) + 1)} panel")
     say("writing the page")
-    better = metric_of(job.metrics, job.metric).better
-    where = f"on {said(job.thing, len(judged))} {SPLITS[result['split']]}"
+    better = metric.better
+    where = f"on {said(judge.noun, len(judged))} {SPLITS[result['split']]}"
     where += f"; {better} is better" if better else ""
-    where += "".join(f". {line[0].upper()}{line[1:]}" for line in (*result["notes"], job.reminder) if line)
-    table = scores_table(job.metrics, score, baseline)
+    where += "".join(f". {line[0].upper()}{line[1:]}" for line in (*result["notes"], judge.reminder) if line)
+    table = scores_table(judge.metrics, score, baselines)
     page = render(
         folder.path.name,
-        f"Learned from {said(job.thing, len(train))} in {duration(folder.read_status()['result']['seconds'])}.",
+        f"Learned from {said(judge.noun, len(train))} in {duration(folder.read_status()['result']['seconds'])}.",
         facts(folder),
-        [table, *panels, *curves(folder, metric_of(job.metrics, job.metric))],
-        headline(metric_of(job.metrics, job.metric), score, baseline, where),
-        job.name,
+        [table, *panels, *curves(folder, metric)],
+        scores_line(metric, score, baselines, where),
+        judge.job.name,
     )
     write_page(path, page)
 
@@ -117,28 +118,27 @@ def called(who: str) -> str:
     return who if " " in who else f"{who} model"
 
 
-def headline(metric: Metric, score: Scores, baseline: Scores, says: str) -> Headline:
-    """The run's score beside the baselines', by the keys that both have."""
+def scores_line(metric: Metric, score: Scores, baselines: Mapping[str, Scores], says: str) -> Headline:
+    """The run's score beside those of the baselines that have it too; the simplest is called so."""
     name = metric.name
-    marks = [Mark("simplest baseline", baseline[name], shown(metric, baseline[name]))] if name in baseline else []
-    for key, value in baseline.items():
-        who, _, what = key.partition("/")
-        if what == name:
-            marks.append(Mark(called(who), value, shown(metric, value)))
+    marks = [
+        Mark(called(who) if n else "simplest baseline", scores[name], shown(metric, scores[name]))
+        for n, (who, scores) in enumerate(baselines.items())
+        if name in scores
+    ]
     run = Mark("this run", score[name], shown(metric, score[name]))
     return Headline(name, says, run, marks, best=1 if metric.unit == "share" else None)
 
 
-def scores_table(metrics: Sequence[Metric], score: Scores, baseline: Scores) -> Table:
+def scores_table(metrics: Sequence[Metric], score: Scores, baselines: Mapping[str, Scores]) -> Table:
     """Every score beside the baselines', with which way is better and what it measures."""
-    others = list(dict.fromkeys(key.partition("/")[0] for key in baseline if "/" in key))
     rows: list[list[str | float]] = []
     for name, value in score.items():
         metric = metric_of(metrics, name)
-        beside = [baseline.get(name), *(baseline.get(f"{who}/{name}") for who in others)]
-        cells = ["–" if other is None else shown(metric, other) for other in beside]
+        cells = [shown(metric, scores[name]) if name in scores else "–" for scores in baselines.values()]
         rows.append([name.replace("_", " "), shown(metric, value), *cells, metric.better, metric.says])
-    header = ["score", "this run", "simplest baseline", *map(called, others), "better", "what it measures"]
+    names = [called(who) if n else f"simplest ({who})" for n, who in enumerate(baselines)]
+    header = ["score", "this run", *names, "better", "what it measures"]
     says = "Every score, and the same of the simplest things that work."
     return Table("All scores", says, header, rows)
 

@@ -10,7 +10,7 @@ from guina.blocks.conv import slide
 from guina.data.picture_files import picture
 from guina.data.preprocess import Preprocess
 from guina.data.records import Arrays
-from guina.engine.job import Snap
+from guina.engine.judge import Snap
 from guina.jobs.classify.inside import inside_panels
 from guina.nets.convnet import ConvNet
 from guina.panels import Confusion, Curves, Panel, Pictures, Reliability, Sliding, Table

@@ -1,92 +1,147 @@
-"""Seeds in, pictures out: what the job generate is asked with and answers with."""
+"""generate's answering half: seeds in, pictures out.
 
-import base64
-import hashlib
-import io
+Axes: N pictures, H W pixels, C channels, Z noise.
+"""
+
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
-from guina.data.picture_files import save_animation, save_picture, sheet
-from guina.engine.job import Answer
-from guina.engine.turns import Nets
+from guina.answering.answer import Answer, Attachment, Part
+from guina.answering.half import Answering, Nets, Saved
+from guina.data.picture_files import sheet
+from guina.data.values import Range
 from guina.errors import GuinaError
-from guina.jobs.generate.settings import GenerateAsk, check_ask
-from guina.nets.generator import Generator
-from guina.nets.sampling import between, make, noise_of
-
-if TYPE_CHECKING:
-    from guina.jobs.generate.learning import Generate
+from guina.jobs.generate.settings import GenerateOptions, GenerateSettings, Recipe, check_options
+from guina.nets.generator import Generator, PictureShape
+from guina.nets.sampling import between, make, many_noises, noise_of
+from guina.runtime import derive
 
 CHUNK = 64  # pictures that are made at a time
 
 
-def answers_to(job: "Generate", nets: Nets, inputs: Iterable[Any], ask: GenerateAsk) -> Iterator[Answer]:
-    """One picture a seed; or, with a walk, those on the way from each seed to the next."""
-    check_ask(ask, job.classes)
-    seeds = iter([read_seed(x) for x in inputs] or range(ask.seed, ask.seed + ask.n))
-    if ask.walk:
-        yield from walks(job, nets, list(seeds), ask)
-        return
-    while chunk := list(islice(seeds, CHUNK)):
-        classes = classes_of(job, chunk, ask)
-        pixels = make_with(nets, noise_of(chunk) * ask.truncation, classes)
-        for n, seed in enumerate(chunk):
-            facts = {"input": seed} | ({"class": job.classes[int(classes[n])]} if classes is not None else {})
-            yield facts | as_file(pixels[n], Path(ask.out) / f"{seed}.png" if ask.out and not ask.grid else None)
+@dataclass(frozen=True)
+class GenerateFitted:
+    """What was learned from the training split before the training.
+
+    Args:
+        shape: H, W, C that pictures are brought to.
+        labels: the classes that training pictures are of, sorted; empty where there is one or none.
+        classes: those that can be asked for: the labels, or none.
+        counts: training pictures of each class.
+        examples: training pictures.
+        fingerprint: of the data.
+        flip: whether pictures are mirrored.
+        range: of the numbers of an array, or of deep files, that it learned from; None: pictures as usual.
+    """
+
+    shape: tuple[int, int, int]
+    labels: tuple[str, ...]
+    classes: tuple[str, ...]
+    counts: tuple[int, ...]
+    examples: int
+    fingerprint: str
+    flip: bool = False
+    range: Range | None = None
+
+    def saved(self) -> Saved:
+        return Saved({name: list(v) if isinstance(v, tuple) else v for name, v in vars(self).items()})
+
+    @classmethod
+    def restored(cls, saved: Saved) -> "GenerateFitted":
+        facts: dict[str, Any] = {name: saved.facts[name] for name in ("examples", "fingerprint", "flip")}
+        facts |= {name: tuple(saved.facts[name]) for name in ("shape", "labels", "classes", "counts")}
+        return cls(**facts, range=Range(*saved.facts["range"]) if saved.facts.get("range") else None)
 
 
-def classes_of(job: "Generate", seeds: Sequence[int], ask: GenerateAsk) -> Tensor | None:
-    """The class of each seed: the one that is asked for, or the one that the seed draws."""
-    return torch.full((len(seeds),), job.classes.index(ask.of)) if ask.of else job.drawn_classes(seeds)
+class GenerateAnswering(Answering):
+    """Seeds to pictures."""
 
+    Fitted = GenerateFitted
+    Options = GenerateOptions
+    players = ("generator",)
+    needs_input = False
+    recipe: ClassVar[Recipe] = Recipe()
+    settings: GenerateSettings
+    fitted: GenerateFitted
 
-def walks(job: "Generate", nets: Nets, seeds: list[int], ask: GenerateAsk) -> Iterator[Answer]:
-    """A strip, and an animation, from each seed to the next."""
-    if len(seeds) < 2:
-        raise GuinaError("a walk from one seed", "two seeds at least", "name another, or a larger --n")
-    z_NZ = noise_of(seeds) * ask.truncation
-    for a, b, z_a, z_b in zip(seeds, seeds[1:], z_NZ, z_NZ[1:], strict=False):
-        path_NZ = between(z_a, z_b, ask.walk + 2)
-        classes = classes_of(job, [a], ask)
-        pixels = make_with(nets, path_NZ, None if classes is None else classes.expand(len(path_NZ)))
-        answer: Answer = {"input": f"{a}-{b}"}
-        if classes is not None:
-            answer["class"] = job.classes[int(classes[0])]
-        out = Path(ask.out) if ask.out else None
-        answer |= as_file(sheet(pixels, len(pixels)), out and out / f"{a}-{b}.png")
-        if out is not None:
-            answer["animation"] = str(save_animation(pixels, out / f"{a}-{b}.gif"))
-        yield answer
+    @classmethod
+    def picture_shape(cls, settings: GenerateSettings, fitted: GenerateFitted) -> PictureShape:
+        """What both networks go by."""
+        size = "small" if settings.size == "auto" else settings.size
+        return PictureShape(*fitted.shape, len(fitted.classes), size)
 
+    @classmethod
+    def build(cls, settings: Any, fitted: Any) -> Nets:
+        net = Generator(cls.picture_shape(settings, fitted), cls.recipe.generator_activation)
+        net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  torch's stubs lack it
+        return {"generator": net}
 
-def told(job: "Generate", nets: Nets, inputs: Iterable[Any], ask: GenerateAsk) -> Iterator[str]:
-    """Files, and where they are."""
-    folder = Path(ask.out or "samples")
-    answers = list(answers_to(job, nets, inputs, replace(ask, out=str(folder))))
-    if ask.grid and not ask.walk:
-        first, last = answers[0]["input"], answers[-1]["input"]
-        pixels = np.stack([from_png(answer["png"]) for answer in answers])
-        path = save_picture(sheet(pixels, int(np.ceil(len(pixels) ** 0.5))), folder / f"{first}-{last}.png")
-        yield f"{path}: seeds {first} to {last}, row by row\n"
-        return
-    for answer in answers:
-        files = [answer["file"], *([answer["animation"]] if "animation" in answer else [])]
-        yield f"{answer['input']}: {' and '.join(files)}{'  ' + answer['class'] if 'class' in answer else ''}\n"
+    @property
+    def generator(self) -> Generator:
+        net = self.nets["generator"]
+        assert isinstance(net, Generator), "the job built it"
+        return net
 
+    def make(self, z_NZ: Tensor, class_N: Tensor | None) -> np.ndarray:
+        """The pictures of some noise, uint8 N×H×W×C."""
+        return make(self.generator, z_NZ, class_N)
 
-def make_with(nets: Nets, z_NZ: Tensor, classes: Tensor | None) -> np.ndarray:
-    """The pictures of some noise, uint8 N×H×W×C."""
-    generator = nets["generator"]
-    assert isinstance(generator, Generator), "the job built it"
-    return make(generator, z_NZ, classes)
+    def sample(self, n: int) -> np.ndarray:
+        """Pictures to be judged, always of the same noise, uint8 n×H×W×C; classes as frequent as in the training."""
+        return self.make(many_noises(n), self.drawn_classes(range(n)))
+
+    def drawn_classes(self, seeds: Iterable[int]) -> Tensor | None:
+        """The class that each seed draws, as frequent as in the training; None where the networks know none."""
+        if not self.fitted.classes:
+            return None
+        edges = np.cumsum(self.fitted.counts) / sum(self.fitted.counts)
+        drawn = np.array([derive(seed, "class") / 2**63 for seed in seeds])
+        return torch.from_numpy(np.minimum(np.searchsorted(edges, drawn, side="right"), len(self.fitted.classes) - 1))
+
+    def stream(self, inputs: Iterable[Any], options: Any) -> Iterator[Answer | Part]:
+        """One picture a seed; or, with a walk, those on the way from each seed to the next."""
+        check_options(options, self.fitted.classes)
+        seeds = iter([read_seed(x) for x in inputs] or range(options.seed, options.seed + options.n))
+        if options.walk:
+            yield from self.walks(list(seeds), options)
+            return
+        while chunk := list(islice(seeds, CHUNK)):
+            classes = self.classes_of(chunk, options)
+            pixels_NHWC = self.make(noise_of(chunk) * options.truncation, classes)
+            for n, seed in enumerate(chunk):
+                yield self.answer(seed, str(seed), [("picture", pixels_NHWC[n])], classes, n)
+
+    def classes_of(self, seeds: Sequence[int], options: GenerateOptions) -> Tensor | None:
+        """The class of each seed: the one that is asked for, or the one that the seed draws."""
+        if options.of:
+            return torch.full((len(seeds),), self.fitted.classes.index(options.of))
+        return self.drawn_classes(seeds)
+
+    def walks(self, seeds: list[int], options: GenerateOptions) -> Iterator[Answer]:
+        """A strip, and an animation, from each seed to the next."""
+        if len(seeds) < 2:
+            raise GuinaError("a walk from one seed", "two seeds at least", "name another, or a larger --n")
+        z_NZ = noise_of(seeds) * options.truncation
+        for a, b, z_a, z_b in zip(seeds, seeds[1:], z_NZ, z_NZ[1:], strict=False):
+            path_NZ = between(z_a, z_b, options.walk + 2)
+            class_1 = self.classes_of([a], options)
+            pixels_NHWC = self.make(path_NZ, None if class_1 is None else class_1.expand(len(path_NZ)))
+            shown = [("picture", sheet(pixels_NHWC, len(pixels_NHWC))), ("animation", pixels_NHWC)]
+            yield self.answer(f"{a}-{b}", f"{a}-{b}", shown, class_1, 0)
+
+    def answer(
+        self, asked: int | str, name: str, shown: Sequence[tuple[Any, np.ndarray]], class_N: Tensor | None, n: int
+    ) -> Answer:
+        """Pictures, with the class they are of."""
+        facts = {"class": self.fitted.classes[int(class_N[n])]} if class_N is not None else {}
+        attachments = tuple(Attachment(kind, name, pixels) for kind, pixels in shown)
+        return Answer(asked, attachments=attachments, facts=facts)
 
 
 def read_seed(thing: Any) -> int:
@@ -99,19 +154,3 @@ def read_seed(thing: Any) -> int:
         return int(thing)
     except (TypeError, ValueError):
         raise GuinaError(f"{thing!r} is no seed", "whole numbers, each a picture", "such as 0 1 2, or --n 16") from None
-
-
-def as_file(pixels_HWC: np.ndarray, path: Path | None) -> Answer:
-    """A picture's hash, and its file, or without one the PNG itself in base64."""
-    facts = {"sha256": hashlib.sha256(pixels_HWC.tobytes()).hexdigest()}
-    if path is not None:
-        return facts | {"file": str(save_picture(pixels_HWC, path))}
-    file = io.BytesIO()
-    save_picture(pixels_HWC, file)
-    return facts | {"png": base64.b64encode(file.getvalue()).decode()}
-
-
-def from_png(text: str) -> np.ndarray:
-    """The picture that `as_file` gave as text, H×W×C."""
-    picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(text))))
-    return picture[:, :, None] if picture.ndim == 2 else picture

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from guina.data.records import Records
 from guina.engine.job import Overview
-from guina.jobs.pictures.check import picture_overview
+from guina.jobs.pictures.check import brought_to, picture_overview
 
 
 def generate_overview(
@@ -18,10 +18,8 @@ def generate_overview(
         changes: whether the critic would be shown changed pictures.
         judged: pictures of the validation split.
     """
-    height, width, channels = shape
-    kind = {1: "grey", 3: "colour"}.get(channels, f"{channels} channels")
     plan = [
-        f"a training would bring all to {height}×{width} {kind}: scaled until they cover it, the middle cut out",
+        brought_to(shape),
         f"learn {f'each of {len(classes)} classes' if classes else 'all of them together'}, and judge by {judged:,}"
         " pictures of the val split",
     ]

@@ -6,7 +6,7 @@ no advice left. Public logs show games that were good and ended bad; here the en
 
 from collections.abc import Mapping
 
-from guina.engine.job import Scores
+from guina.engine.judge import Scores
 from guina.engine.turns import Remedy
 
 ALIKE = 0.5  # diversity below which made pictures are too much alike

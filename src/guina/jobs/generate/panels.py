@@ -3,9 +3,9 @@
 Axes: N M pictures, H W pixels, C channels, F features, Z noise, D directions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,17 +13,14 @@ from torch import Tensor
 
 from guina.data.picture_files import picture, sheet
 from guina.data.records import Arrays
-from guina.engine.features import prepared
-from guina.engine.job import Snap
+from guina.engine.features import Features, prepared
+from guina.engine.judge import Snap
 from guina.engine.turns import Nets
 from guina.fidelity import nearest
+from guina.jobs.generate.answering import GenerateAnswering
 from guina.nets.directions import principal, sefa
-from guina.nets.generator import Generator
 from guina.nets.sampling import between, early, make, many_noises, noise_of, painted
 from guina.panels import Curves, Frame, Frames, Panel, Pictures, Scene, Strip, Strips
-
-if TYPE_CHECKING:
-    from guina.jobs.generate.learning import Generate
 
 SHOWN = 64  # pictures at the head of the report
 COMPARED = 8  # pictures whose nearest training pictures are shown
@@ -33,44 +30,59 @@ REACH = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)  # along a direction, in standard
 ALONG = 12  # pictures from one seed to the next in the animation
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What is shown: what answers, the house features, and both networks."""
+
+    half: GenerateAnswering
+    features: Features
+    nets: Nets
+
+
 def generate_panels(
-    job: "Generate", nets: Nets, data: tuple[Arrays, Arrays], snaps: Sequence[tuple[int, Snap]]
-) -> list[Panel]:
-    """All panels, the most telling first."""
-    train, judged = data
-    generator = nets["generator"]
-    assert isinstance(generator, Generator), "the job built it"
-    panels: list[Panel] = [samples(job, nets)]
-    if job.classes:
-        panels.append(by_class(job, generator))
-    panels += [nearest_known(job, nets, train, judged), *over_training(snaps), walk(job, generator)]
-    return [*panels, *directions(job, generator), critics_view(job, nets, data)]
+    shown: Shown, data: tuple[Arrays, Arrays], real_NF: np.ndarray, snaps: Sequence[tuple[int, Snap]]
+) -> Iterator[Panel]:
+    """All panels, the most telling first.
+
+    Args:
+        data: the training pictures, and those that it is judged by.
+        real_NF: the features of the latter.
+    """
+    train, _ = data
+    yield samples(shown)
+    if shown.half.fitted.classes:
+        yield by_class(shown)
+    yield nearest_known(shown, train, real_NF)
+    yield from over_training(snaps)
+    yield walk(shown)
+    yield from directions(shown)
+    yield critics_view(shown, data)
 
 
-def samples(job: "Generate", nets: Nets) -> Pictures:
+def samples(shown: Shown) -> Pictures:
     """The pictures of the first seeds, none picked."""
-    pixels = job.sample(nets, SHOWN)
+    pixels = shown.half.sample(SHOWN)
     says = f"{SHOWN} pictures that it makes, none picked out: the first of those it is judged by."
     return Pictures("What it makes", says, [picture(p) for p in pixels], [""] * SHOWN)
 
 
-def by_class(job: "Generate", generator: Generator) -> Strips:
+def by_class(shown: Shown) -> Strips:
     """Some of each class, with the same noise in every row."""
     strips = []
-    for k, name in enumerate(job.classes[:24]):
-        pixels = make(generator, noise_of(range(8)), torch.full((8,), k))
-        strips.append(Strip(name, f"{job.counts[k]:,} learned from", [picture(p) for p in pixels]))
+    for k, name in enumerate(shown.half.fitted.classes[:24]):
+        pixels = make(shown.half.generator, noise_of(range(8)), torch.full((8,), k))
+        strips.append(Strip(name, f"{shown.half.fitted.counts[k]:,} learned from", [picture(p) for p in pixels]))
     says = "Each row is a class, each column the same noise: what noise decides should be alike down a column."
     return Strips("Class by class", says, strips)
 
 
-def nearest_known(job: "Generate", nets: Nets, train: Arrays, judged: Arrays) -> Strips:
+def nearest_known(shown: Shown, train: Arrays, real_NF: np.ndarray) -> Strips:
     """Made pictures beside the training pictures that are most like them."""
-    known_KF = job.features(train.all("pixels"))
-    made = job.sample(nets, 512)
-    made_NF = job.features(made)
+    known_KF = shown.features(train.all("pixels"))
+    made = shown.half.sample(512)
+    made_NF = shown.features(made)
     apart_N = nearest(made_NF, known_KF)[0][:, 0]
-    unseen = float(np.median(nearest(job.real_features(judged, 5000)[:2000], known_KF)[0]))
+    unseen = float(np.median(nearest(real_NF[:2000], known_KF)[0]))
     chosen = [
         *np.argsort(apart_N)[: COMPARED // 2],
         *range(COMPARED // 2),
@@ -108,16 +120,16 @@ def over_training(snaps: Sequence[tuple[int, Snap]]) -> list[Panel]:
     ]
 
 
-def walk(job: "Generate", generator: Generator) -> Frames:
+def walk(shown: Shown) -> Frames:
     """On the way between a few seeds, several walks side by side."""
     stops = [noise_of([seed, seed + 10, seed + 20, seed]) for seed in range(4)]
-    classes = job.drawn_classes(range(4))
+    classes = shown.half.drawn_classes(range(4))
     paths = []
     for n, z_NZ in enumerate(stops):
         legs = [between(a, b, ALONG + 1)[:-1] for a, b in pairwise(z_NZ)]
         path_NZ = torch.cat(legs)
         chosen = None if classes is None else classes[n].expand(len(path_NZ))
-        paths.append(make(generator, path_NZ, chosen))
+        paths.append(make(shown.half.generator, path_NZ, chosen))
     frames = [
         Frame(
             f"seed {n // ALONG * 10} to {(n // ALONG + 1) * 10 % 30}",
@@ -129,27 +141,24 @@ def walk(job: "Generate", generator: Generator) -> Frames:
     return Frames("A walk", says, frames)
 
 
-def directions(job: "Generate", generator: Generator) -> list[Panel]:
+def directions(shown: Shown) -> list[Panel]:
     """The directions that change pictures most, by two ways of finding them, and what each changes."""
     z_1Z = noise_of([0])
-    class_1 = job.drawn_classes([0])
-    rows_DZ = sefa(generator, DIRECTIONS)
+    class_1 = shown.half.drawn_classes([0])
+    rows_DZ = sefa(shown.half.generator, DIRECTIONS)
     by_weights = [
         strip_along(
-            job,
+            shown,
             f"SeFa {d + 1}",
-            generator,
-            early(generator, z_1Z + torch.tensor(REACH)[:, None] * row_Z, repeated(class_1)),
+            early(shown.half.generator, z_1Z + torch.tensor(REACH)[:, None] * row_Z, repeated(class_1)),
         )
         for d, row_Z in enumerate(rows_DZ)
     ]
-    many_NF = early(generator, many_noises(ASKED, 1), job.drawn_classes(range(ASKED)))
+    many_NF = early(shown.half.generator, many_noises(ASKED, 1), shown.half.drawn_classes(range(ASKED)))
     rows_DF, sizes_D = principal(many_NF.cpu(), DIRECTIONS)
-    middle_1F = early(generator, z_1Z, class_1)
+    middle_1F = early(shown.half.generator, z_1Z, class_1)
     by_answers = [
-        strip_along(
-            job, f"PCA {d + 1}", generator, middle_1F + (torch.tensor(REACH)[:, None] * size * row_F).to(middle_1F)
-        )
+        strip_along(shown, f"PCA {d + 1}", middle_1F + (torch.tensor(REACH)[:, None] * size * row_F).to(middle_1F))
         for d, (row_F, size) in enumerate(zip(rows_DF, sizes_D, strict=True))
     ]
     says = (
@@ -164,17 +173,17 @@ def repeated(class_1: Tensor | None) -> Tensor | None:
     return None if class_1 is None else class_1.expand(len(REACH))
 
 
-def strip_along(job: "Generate", name: str, generator: Generator, early_NF: Tensor) -> Strip:
-    pixels = painted(generator, early_NF)
+def strip_along(shown: Shown, name: str, early_NF: Tensor) -> Strip:
+    pixels = painted(shown.half.generator, early_NF)
     return Strip(
         name,
-        what_changes(job, pixels),
+        what_changes(shown, pixels),
         [picture(p) for p in pixels],
         [f"{at:+g}".replace("-", "−") if at else "0" for at in REACH],
     )
 
 
-def what_changes(job: "Generate", pixels_NHWC: np.ndarray) -> str:
+def what_changes(shown: Shown, pixels_NHWC: np.ndarray) -> str:
     """What differs between the first and the last picture, in words: light, contrast, colour, class, place."""
     first, last = pixels_NHWC[0].astype(float), pixels_NHWC[-1].astype(float)
     found: list[tuple[float, str]] = []
@@ -193,24 +202,25 @@ def what_changes(job: "Generate", pixels_NHWC: np.ndarray) -> str:
     height = [float((np.abs(p - np.median(p)) > 40).any((1, 2)).mean()) for p in (first, last)]
     note(width[1] - width[0], "wider", "narrower", 0.15)
     note(height[1] - height[0], "taller", "shorter", 0.15)
-    if job.features.learned_by == "classes":
+    if shown.features.learned_by == "classes":
         with torch.inference_mode():
-            p_2K = job.features.net(prepared(pixels_NHWC[[0, -1]])).softmax(-1)
+            p_2K = shown.features.net(prepared(pixels_NHWC[[0, -1]])).softmax(-1)
         change_K = p_2K[1] - p_2K[0]
         if float(change_K.abs().max()) > 0.3:
-            found.append((10.0, f"from {job.labels[int(change_K.argmin())]} to {job.labels[int(change_K.argmax())]}"))
+            labels = shown.half.fitted.labels
+            found.append((10.0, f"from {labels[int(change_K.argmin())]} to {labels[int(change_K.argmax())]}"))
     told = [text for size, text in sorted(found, reverse=True) if size >= 1][:3]
     return ", ".join(told)
 
 
-def critics_view(job: "Generate", nets: Nets, data: tuple[Arrays, Arrays]) -> Curves:
+def critics_view(shown: Shown, data: tuple[Arrays, Arrays]) -> Curves:
     """How the critic's answers to learned, unseen and made pictures are spread."""
     pixels = {name: some.first(ASKED) for name, some in zip(("learned from", "unseen"), data, strict=True)}
     answers = {
-        name: answers_to(job, nets, some.all("pixels"), torch.from_numpy(some.all("target")))
+        name: answers_to(shown, some.all("pixels"), torch.from_numpy(some.all("target")))
         for name, some in pixels.items()
     }
-    answers["made"] = answers_to(job, nets, job.sample(nets, ASKED), job.drawn_classes(range(ASKED)))
+    answers["made"] = answers_to(shown, shown.half.sample(ASKED), shown.half.drawn_classes(range(ASKED)))
     every = np.concatenate(list(answers.values()))
     x_W = np.linspace(np.quantile(every, 0.002), np.quantile(every, 0.998), 160)
     lines = {name: (x_W, spread_over(a_N, x_W)) for name, a_N in answers.items()}
@@ -227,11 +237,11 @@ def critics_view(job: "Generate", nets: Nets, data: tuple[Arrays, Arrays]) -> Cu
     return Curves("What the critic thinks", says, lines, "the critic's answer", "density")
 
 
-def answers_to(job: "Generate", nets: Nets, pixels_NHWC: np.ndarray, class_N: Tensor | None) -> np.ndarray:
-    weight = next(nets["critic"].parameters())
+def answers_to(shown: Shown, pixels_NHWC: np.ndarray, class_N: Tensor | None) -> np.ndarray:
+    weight = next(shown.nets["critic"].parameters())
     x_NCHW = (torch.from_numpy(pixels_NHWC).permute(0, 3, 1, 2).float() / 127.5 - 1).to(weight)
-    chosen = class_N.to(weight.device) if job.classes and class_N is not None else None
-    return nets["critic"](x_NCHW, chosen).float().cpu().numpy()
+    chosen = class_N.to(weight.device) if shown.half.fitted.classes and class_N is not None else None
+    return shown.nets["critic"](x_NCHW, chosen).float().cpu().numpy()
 
 
 def spread_over(values_N: np.ndarray, x_W: np.ndarray) -> np.ndarray:

@@ -1,15 +1,30 @@
 """How good a generator is: its pictures against real ones in house features, and against the simplest generator.
 
+The features, and where the training pictures lie in them, are stored apart from what answers.
+
 Axes: N M pictures, F features, H W pixels, C channels.
 """
 
-import numpy as np
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+import numpy as np
+import torch
+from torch import Tensor
+
+from guina.answering.half import Saved
 from guina.data.records import TEST, TRAIN, VAL, Arrays, Records
 from guina.engine.features import Features
-from guina.engine.job import Scores
+from guina.engine.judge import Judge, Scores, Snap
+from guina.engine.metric import Metric
+from guina.engine.turns import Nets
 from guina.errors import GuinaError
 from guina.fidelity import density_coverage, frechet_distance, kernel_distance, nearest
+from guina.jobs.generate.answering import GenerateAnswering, GenerateFitted
+from guina.jobs.generate.panels import Shown, generate_panels
+from guina.nets.convnet import ConvNet, architecture
+from guina.nets.sampling import noise_of
+from guina.panels import Panel
 
 JUDGED = 5000  # made pictures that a score is taken from, and real ones at most
 LOOKED = 2000  # at a look during training
@@ -19,6 +34,93 @@ KNOWN = 5000  # training pictures that made ones are compared with
 COMPONENTS = 64  # of the simplest generator
 NEIGHBOURS = 5  # of a real picture, within which a made one is near
 FEW = NEIGHBOURS + 1  # pictures to judge by, below which only fd and diversity are computed
+WATCHED = 16  # pictures that are kept at moments of the training
+
+
+class GenerateJudge(Judge):
+    """Scores and shows a generator.
+
+    Args:
+        features: learned from the training pictures.
+        known_NF: those of some training pictures, float16.
+    """
+
+    noun = "picture"
+    final_passes = 3.0
+    fixed_cost = True
+    reminder = "Distances are between features learned from these pictures: this fd is no Inception FID"
+    metrics = (
+        Metric("fd", "less", says="Fréchet distance of house features"),
+        Metric("kid", "less", says="kernel distance of house features"),
+        Metric("density", "more", says="how many real pictures a made one lies near, about 1 for real ones"),
+        Metric("coverage", "more", "share", "real pictures that a made one lies near"),
+        Metric("diversity", says="how far made pictures are apart, as a ratio to real ones: 1 is right"),
+        Metric("novelty", says="how far they are from training pictures, as a ratio to unseen ones: 1 is right"),
+    )
+
+    def __init__(self, job: Any, features: Features, known_NF: np.ndarray) -> None:
+        super().__init__(job)
+        self.features, self.known_NF = features, known_NF
+        self._last: list[tuple[Arrays, int, np.ndarray]] = []  # at most one: the real features last asked for
+
+    def saved(self) -> Saved:
+        tensors = {f"features/{name}": tensor for name, tensor in self.features.tensors().items()}
+        return Saved({"learned_by": self.features.learned_by}, {**tensors, "known": torch.from_numpy(self.known_NF)})
+
+    @classmethod
+    def restored(cls, job: Any, saved: Saved) -> "GenerateJudge":
+        """As it was before it was stored."""
+        fitted: GenerateFitted = job.fitted
+        net = feature_net(fitted.shape, len(fitted.labels) if saved.facts["learned_by"] == "classes" else 4)
+        net.load_state_dict({k[9:]: v for k, v in saved.tensors.items() if k.startswith("features/")})
+        return cls(job, Features(net.eval(), saved.facts["learned_by"]), saved.tensors["known"].numpy())
+
+    def real_features(self, arrays: Arrays, most: int) -> np.ndarray:
+        """The features of at most so many real pictures, remembered."""
+        if not self._last or self._last[0][0] is not arrays or self._last[0][1] != most:
+            self._last[:] = [(arrays, most, self.features(arrays.first(most).all("pixels")))]
+        return self._last[0][2]
+
+    def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
+        half: GenerateAnswering = self.job.answering(nets)
+        real_NF = self.real_features(arrays, JUDGED)
+        fake_MF = self.features(half.sample(JUDGED if limit is None else LOOKED))
+        scores = distances(real_NF, fake_MF)
+        if limit is None:
+            scores |= novelty(fake_MF, real_NF, self.known_NF.astype(np.float32))
+        return scores
+
+    def baselines(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Mapping[str, Scores]:
+        """The simplest generator, and the training pictures themselves: nothing made can be nearer."""
+        real_NF = self.features(arrays.first(JUDGED).all("pixels"))
+        return {
+            "Gaussian": distances(real_NF, self.features(simplest(train, JUDGED))),
+            "training pictures": distances(real_NF, self.features(train.first(JUDGED).all("pixels"))),
+        }
+
+    def better(self, a: Scores, b: Scores) -> bool:
+        return a["fd"] < b["fd"]
+
+    def snap(self, nets: Nets, val: Arrays) -> Snap:
+        """The same few pictures, as they are now."""
+        half: GenerateAnswering = self.job.answering(nets)
+        return {"made": half.make(noise_of(range(WATCHED)), half.drawn_classes(range(WATCHED)))}
+
+    def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> Iterator[Panel]:
+        shown = Shown(self.job.answering(nets), self.features, nets)
+        yield from generate_panels(shown, (train, arrays), self.real_features(arrays, JUDGED), snaps)
+
+
+def feature_net(shape: tuple[int, int, int], classes: int, x_NCHW: Tensor | None = None) -> ConvNet:
+    """The network whose last hidden layer is the features.
+
+    Args:
+        x_NCHW: pictures that its first layer is whitened for; None: its weights will be loaded.
+    """
+    net = ConvNet(architecture("small", shape, classes))
+    if x_NCHW is not None:
+        net.whiten(x_NCHW)
+    return net
 
 
 def distances(real_NF: np.ndarray, fake_MF: np.ndarray) -> Scores:
@@ -89,11 +191,3 @@ def simplest(train: Arrays, n: int) -> np.ndarray:
     drawn_nP = np.random.default_rng(0).standard_normal((n, codes_NP.shape[1])) * codes_NP.std(0)
     made_nD = pca.inverse_transform(drawn_nP.astype(np.float32))
     return np.clip(np.round(made_nD), 0, 255).astype(np.uint8).reshape(n, *pixels_NHWC.shape[1:])
-
-
-def baselines(train: Arrays, arrays: Arrays, features: Features) -> Scores:
-    """The simplest generator's scores, and those of the training pictures themselves: nothing made can be nearer."""
-    real_NF = features(arrays.first(JUDGED).all("pixels"))
-    scores = distances(real_NF, features(simplest(train, JUDGED)))
-    trained = distances(real_NF, features(train.first(JUDGED).all("pixels")))
-    return scores | {f"training pictures/{name}": value for name, value in trained.items()}

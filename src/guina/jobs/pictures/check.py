@@ -79,10 +79,27 @@ def class_line(counts: dict[str, dict[str, int]], split: str) -> str:
     )
 
 
+def kind_of(channels: int) -> str:
+    """What pictures of so many channels are called.
+
+    Example:
+        >>> kind_of(1), kind_of(3), kind_of(2)
+        ('grey', 'colour', '2 channels')
+    """
+    return {1: "grey", 3: "colour"}.get(channels, f"{channels} channels")
+
+
+def brought_to(shape: tuple[int, int, int]) -> str:
+    """What a training would do with all pictures, in a line."""
+    height, width, channels = shape
+    kind = kind_of(channels)
+    return f"a training would bring all to {height}×{width} {kind}: scaled until they cover it, the middle cut out"
+
+
 def size_line(sizes: Counter[str], channels: Counter[int]) -> str:
     """Sizes and channels in a line."""
-    kinds = {1: "grey", 3: "colour"}
-    by_channel = ", ".join(f"{n:,} {kinds.get(c, f'of {c} channels')}" for c, n in sorted(channels.items()))
+    kinds = ((n, kind_of(c) if c in (1, 3) else f"of {c} channels") for c, n in sorted(channels.items()))
+    by_channel = ", ".join(f"{n:,} {kind}" for n, kind in kinds)
     most = ", ".join(f"{size} ({n:,})" for size, n in sizes.most_common(COMMONEST))
     more = f" and {len(sizes) - COMMONEST:,} more" if len(sizes) > COMMONEST else ""
     return f"stored: {by_channel}; sizes {most}{more}"

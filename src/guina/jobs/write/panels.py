@@ -8,7 +8,7 @@ import torch
 from guina.data.records import Arrays
 from guina.data.stream import Stream
 from guina.data.vocabulary import Vocabulary
-from guina.engine.job import Snap
+from guina.engine.judge import Snap
 from guina.jobs.write.inside import inside_panels
 from guina.nets.language import Language
 from guina.nets.reading import WARM

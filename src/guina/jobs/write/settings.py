@@ -3,22 +3,6 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from guina.engine.metric import Metric
-
-ADAPTED = 12_000  # units that dynamic evaluation reads: a step of learning for every few of them
-METRICS = (
-    Metric("nats_per_char", "less", says="the mean surprise at the next character, −log p"),
-    Metric("nats_per_char_fresh", "less", says="the same, read in windows that begin with no memory"),
-    Metric("bits_per_char", "less", says="nats a character, in bits"),
-    Metric("perplexity", "less", says="among how many equally likely units it chooses"),
-    Metric(
-        "nats_per_char_dynamic",
-        "less",
-        says=f"the same on at most {ADAPTED:,} units, learning from each window after it was judged",
-    ),
-    Metric("nats_per_char_not_dynamic", "less", says="those units without learning"),
-)
-
 
 @dataclass(frozen=True)
 class WriteSettings:
@@ -49,7 +33,7 @@ class WriteSettings:
 
 
 @dataclass(frozen=True)
-class WriteAsk:
+class WriteOptions:
     """How to continue a prompt."""
 
     length: int = 500

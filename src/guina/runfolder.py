@@ -1,6 +1,6 @@
 """The run folder: what a run writes, and how others read it.
 
-    run.json  status.json  metrics.jsonl  events.jsonl  snaps/  checkpoints/  model/
+    run.json  status.json  metrics.jsonl  events.jsonl  snaps/  checkpoints/  judge/  model/
 
 The trainer appends or replaces; whoever watches reads. A file that is replaced is written under another name, synced
 and renamed; a line that was torn by a kill is ignored.
@@ -35,7 +35,8 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.checkpoints, self.snaps, self.model = path / "checkpoints", path / "snaps", path / "model"
+        self.checkpoints, self.snaps = path / "checkpoints", path / "snaps"
+        self.model, self.judge = path / "model", path / "judge"
         self._lock: int | None = None
         self._status_at = 0.0
 

@@ -1,0 +1,96 @@
+"""The half of a job that answers: settings, fitted facts and networks in, answers out.
+
+It is what `model/` is loaded into and what `guina predict` calls, and the engine calls the same code when it judges a
+network that still learns. It knows neither the engine nor any reader of folders, keeps no state between answers, and
+may be used from several threads at once.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from torch import Tensor, nn
+
+from guina.answering.answer import Answer, Part
+from guina.runtime import step_by_step
+
+Nets = dict[str, nn.Module]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A value on its way to disk and back: JSON and tensors."""
+
+    facts: dict[str, Any] = field(default_factory=dict)
+    tensors: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class NothingFitted:
+    """What was fitted, for jobs that fit nothing."""
+
+    def saved(self) -> Saved:
+        """As it is stored."""
+        return Saved()
+
+    @classmethod
+    def restored(cls, saved: Saved) -> "NothingFitted":
+        """As it was before it was stored."""
+        return cls()
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """How to answer, for jobs that answer in one way."""
+
+
+class Answering(ABC):
+    """Answers inputs.
+
+    Args:
+        settings: the job's own.
+        fitted: what the job learned from the training split before any training; a `Fitted`.
+        nets: those of `answering_nets`, on one device, in evaluation mode.
+
+    Class attributes:
+        Fitted: a frozen dataclass with `saved` and `restored`, see `NothingFitted`.
+        Options: a flat frozen dataclass of how to answer; `guina predict` turns it into flags.
+        players: the names of the networks that answer; a job may have others that only learn or judge.
+        reads_files: whether inputs may be files, so that a folder stands for those below it.
+        needs_input: whether there is nothing to answer where no input is given.
+    """
+
+    Fitted: ClassVar[type] = NothingFitted
+    Options: ClassVar[type] = NoOptions
+    players: ClassVar[tuple[str, ...]] = ("net",)
+    reads_files: ClassVar[bool] = False
+    needs_input: ClassVar[bool] = True
+
+    def __init__(self, settings: Any, fitted: Any, nets: Nets) -> None:
+        self.settings, self.fitted, self.nets = settings, fitted, nets
+
+    @classmethod
+    @abstractmethod
+    def build(cls, settings: Any, fitted: Any) -> Nets:
+        """The networks that answer, as they are before any weights are loaded."""
+
+    @abstractmethod
+    def stream(self, inputs: Iterable[Any], options: Any) -> Iterator[Answer | Part]:
+        """Answers in the order of the inputs; before each, if it is made bit by bit, its parts as they come.
+
+        Args:
+            inputs: paths, bytes, pictures, arrays, texts: what the job takes.
+            options: an `Options`.
+        """
+
+    def answers(self, inputs: Iterable[Any], options: Any = None) -> Iterator[Answer]:
+        """Answers alone. Each is made in evaluation mode and without gradients, which end before it is handed over."""
+        for item in self.parts(inputs, options):
+            if isinstance(item, Answer):
+                yield item
+
+    def parts(self, inputs: Iterable[Any], options: Any = None) -> Iterator[Answer | Part]:
+        """What `stream` gives, for callers: a stream that is suspended leaves torch as its caller had it."""
+        stream = self.stream(inputs, self.Options() if options is None else options)
+        return step_by_step(stream, *self.nets.values())

@@ -1,0 +1,150 @@
+"""What becomes of answers, the same for all jobs: lines for people, JSON, files."""
+
+import base64
+import hashlib
+import io
+import wave
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from guina.answering.answer import Answer, Attachment, Part
+from guina.console import one_line
+from guina.data.picture_files import save_animation, save_picture, sheet
+from guina.errors import GuinaError
+
+FOLDER = "samples"  # of files, where none is named
+REASONS = 3  # that the error names where no input could be read
+SUFFIX = {"picture": "png", "animation": "gif", "sound": "wav"}
+
+
+def checked(items: Iterable[Answer | Part]) -> Iterator[Answer | Part]:
+    """The same, none held back.
+
+    Raises:
+        GuinaError: at the end, where each answer says what is wrong with its input, or there is none.
+    """
+    wrong: Counter[str] = Counter()
+    example: dict[str, Any] = {}
+    read = False
+    for item in items:
+        if isinstance(item, Answer) and item.error:
+            wrong[item.error] += 1
+            example.setdefault(item.error, item.input)
+        else:
+            read = True
+        yield item
+    if not read:
+        reasons = "; ".join(f"{n} × {why} ({example[why]})" for why, n in wrong.most_common(REASONS))
+        raise GuinaError(
+            f"none of {wrong.total()} inputs could be read: {reasons}" if wrong else "there are no inputs",
+            "at least one that can be answered",
+            "check the paths, and what the files are",
+        )
+
+
+def as_json(answer: Answer, out: Path | None = None) -> dict[str, Any]:
+    """An answer as `guina predict --json` prints it: attachments as files in a folder, or in base64.
+
+    Args:
+        out: the folder for files; None: a picture or sound comes as text, and an animation not at all.
+    """
+    found = answer.words()
+    for attachment in answer.attachments:
+        if attachment.kind != "animation":
+            found["sha256"] = hashlib.sha256(attachment.data.tobytes()).hexdigest()
+        if out is not None:
+            path = str(write(attachment, out))
+            found |= {"animation": path} if attachment.kind == "animation" else {"file": path}
+        elif attachment.kind != "animation":
+            found[SUFFIX[attachment.kind]] = base64.b64encode(encoded(attachment)).decode()
+    return found
+
+
+def encoded(attachment: Attachment) -> bytes:
+    """An attachment as the bytes of its file."""
+    file = io.BytesIO()
+    if attachment.kind == "picture":
+        save_picture(attachment.data, file)
+    elif attachment.kind == "animation":
+        raise AssertionError("animations are written to files only")
+    else:
+        with wave.open(file, "wb") as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(2)
+            sound.setframerate(attachment.rate)
+            sound.writeframes((attachment.data.clip(-1, 1) * 32767).round().astype("<i2").tobytes())
+    return file.getvalue()
+
+
+def write(attachment: Attachment, folder: Path) -> Path:
+    """Write an attachment into a folder, which is made if need be, and say where it is."""
+    path = folder / f"{attachment.name}.{SUFFIX[attachment.kind]}"
+    if attachment.kind == "picture":
+        return save_picture(attachment.data, path)
+    if attachment.kind == "animation":
+        return save_animation(attachment.data, path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encoded(attachment))
+    return path
+
+
+def as_lines(items: Iterable[Answer | Part], out: Path | None = None) -> Iterator[str]:
+    """What `guina predict` prints, in pieces as they come: a line an answer, or a text as it is written.
+
+    Args:
+        out: the folder for files; None: `FOLDER`.
+
+    Raises:
+        GuinaError: see `checked`.
+    """
+    first, opened, written = True, False, False  # whether an answer stands before; has parts; has parts of its own
+    for item in checked(items):
+        if isinstance(item, Part):
+            if not opened:
+                yield "" if first else "\n"
+            opened, written = True, written or not item.note
+            yield item.text
+            continue
+        told = "\n" if written else line(item, out or Path(FOLDER))
+        yield "\n" + told if not (first or opened) and lists(item) else told
+        first, opened, written = False, False, False
+
+
+def lists(answer: Answer) -> bool:
+    """Whether an answer is a list of alternatives and nothing else."""
+    return answer.output is None and not answer.attachments and not answer.error
+
+
+def line(answer: Answer, out: Path) -> str:
+    """An answer in a line, its files written; or its alternatives, one a line."""
+    if answer.error:
+        return f"{one_line(str(answer.input))}: {one_line(answer.error)}\n"
+    if lists(answer):
+        return "".join(
+            f"{name:>8}  {p:.1%}\n" for candidates in answer.alternatives.values() for name, p in candidates.items()
+        )
+    files = " and ".join(str(write(attachment, out)) for attachment in answer.attachments)
+    sure = "" if answer.confidence is None else f"{answer.confidence:.1%}"
+    words = "" if answer.output is None else one_line(str(answer.output))
+    more = (one_line(value) for value in answer.facts.values() if isinstance(value, str))
+    return f"{one_line(str(answer.input))}: " + "  ".join(text for text in (words, files, sure, *more) if text) + "\n"
+
+
+def as_grid(items: Iterable[Answer | Part], out: Path | None = None) -> Iterator[str]:
+    """The pictures of all answers in one, row by row, written into a folder.
+
+    Raises:
+        GuinaError: no answer has a picture; see also `checked`.
+    """
+    answers = [item for item in checked(items) if isinstance(item, Answer)]
+    pictures = [a.data for answer in answers for a in answer.attachments if a.kind == "picture"]
+    if not pictures or len({picture.shape for picture in pictures}) > 1:
+        raise GuinaError("these answers are no pictures of one size", "a job that makes pictures", "leave --grid out")
+    first, last = answers[0].input, answers[-1].input
+    path = (out or Path(FOLDER)) / f"{first}-{last}.png"
+    save_picture(sheet(np.stack(pictures), int(np.ceil(len(pictures) ** 0.5))), path)
+    yield f"{path}: {first} to {last}, row by row\n"

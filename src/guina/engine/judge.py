@@ -1,0 +1,85 @@
+"""A job's judge: how good its networks are, beside the simplest thing that works, and what they look like inside."""
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from guina.answering.half import Saved
+from guina.data.records import Arrays
+from guina.engine.metric import Metric
+from guina.engine.turns import Nets
+from guina.panels import Panel
+
+Scores = dict[str, float]
+Snap = dict[str, np.ndarray | str]
+
+
+class Judge(ABC):
+    """Scores and shows the networks of one job, as it was fitted.
+
+    Args:
+        job: whose networks are judged.
+
+    Class attributes:
+        metrics: what is known of the scores; the first is the headline.
+        noun: what one example is called, in the singular.
+        validation_limit: the most validation examples that are scored at a validation during training.
+        final_passes: how often all validation examples are answered after the last step: to conclude, and to score.
+        fixed_cost: whether a score takes as long for few examples as for all of them.
+        reminder: what must be said wherever the headline stands; "" for nothing.
+    """
+
+    metrics: ClassVar[tuple[Metric, ...]]
+    noun: str = "example"
+    validation_limit: ClassVar[int] = 5000
+    final_passes: ClassVar[float] = 2.0
+    fixed_cost: ClassVar[bool] = False
+    reminder: ClassVar[str] = ""
+
+    def __init__(self, job: Any) -> None:
+        self.job = job
+
+    def of(self, job: Any) -> Self:
+        """The same judge for the same job, which knows more."""
+        other = copy.copy(self)
+        other.job = job
+        return other
+
+    def saved(self) -> Saved:
+        """What it scores by that is not fitted: it is stored apart from what answers."""
+        return Saved()
+
+    @abstractmethod
+    def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
+        """The metrics, the headline among them, on at most `limit` examples; with a limit a quick look will do."""
+
+    def slow_scores(self, nets: Nets, arrays: Arrays) -> Scores:
+        """Scores that take too long for the end of a training; `guina score` and `guina look` have them too."""
+        return {}
+
+    @abstractmethod
+    def baselines(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Mapping[str, Scores]:
+        """The same metrics for the simplest things that work, by name, the simplest first; dear ones when thorough."""
+
+    def baseline_notes(self, train: Arrays) -> str:
+        """What the dear baselines were given of the training examples, where it is not all; "" otherwise."""
+        return ""
+
+    @abstractmethod
+    def better(self, a: Scores, b: Scores) -> bool:
+        """Whether a is better than b: what "best weights" means, which may differ from the headline."""
+
+    def conclude(self, nets: Nets, val: Arrays) -> Any:
+        """What was fitted, with what is set after training from the validation split: a temperature, a threshold."""
+        return self.job.fitted
+
+    def snap(self, nets: Nets, val: Arrays) -> Snap:
+        """What the network does now with the same few examples: arrays (npy) and texts, by name."""
+        return {}
+
+    def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> Iterable[Panel]:
+        """What to show of the inside and of the failures on `arrays`, one after the other as they are made."""
+        return []

@@ -1,0 +1,187 @@
+"""A finished run: its answers, its scores, its report.
+
+Answering loads what `model/` holds and nothing else; the engine is imported when a run is to be scored or looked into.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from guina.answering.answer import Answer, Part
+from guina.answering.half import Answering
+from guina.answering.model import load_answering
+from guina.errors import GuinaError, did_you_mean
+from guina.jobs import answering_of_run, find, job_of_run
+from guina.runfolder import RunFolder
+from guina.runtime import Runtime, set_up
+
+if TYPE_CHECKING:
+    from guina.engine.job import Job
+    from guina.engine.judge import Judge
+    from guina.engine.turns import Nets
+
+
+def silently(text: str) -> None:
+    """Say nothing of what goes on."""
+
+
+class Run:
+    """A finished run: scores, answers, a report.
+
+    Args:
+        path: the run folder.
+        kind: the job, where it is one of the user's own; a run names only registered ones.
+
+    Raises:
+        GuinaError: there is no finished run at this path.
+    """
+
+    def __init__(self, path: str | Path, kind: "type[Job] | None" = None) -> None:
+        self.path = Path(path)
+        self.folder = RunFolder(self.path)
+        self._kind = kind
+        self._refuse_if_unfinished()
+
+    def _refuse_if_unfinished(self) -> None:
+        """Raise GuinaError unless the run's model is there, was proven, and its result was written."""
+        status = self.folder.read_status() if self.path.is_dir() else {}
+        if self.path.is_file() or not self.folder.begun or not self.folder.model.is_dir() or "result" not in status:
+            load_answering(self.path, no_job) if self.path.is_file() else None  # says why a file is refused
+            state = status.get("state")
+            raise GuinaError(
+                f"{self.path} is {f'not finished ({state})' if state else 'no run'}",
+                "the folder of a finished run, such as runs/classify/photos",
+                "finish it with guina train ... --resume" if state else "look below runs/",
+            )
+
+    # --- answering ---
+
+    @cached_property
+    def runtime(self) -> Runtime:
+        """The machine, with as many threads as the run was trained with, so that answers are the same to the bit."""
+        return set_up(threads=self.folder.info["runtime"]["threads"], precision="float32")
+
+    @cached_property
+    def answering(self) -> Answering:
+        """What answers, loaded from model/."""
+        device = self.runtime.device
+        answering_of_run(self.folder.info["job"], self._kind)  # refuses what is neither guina's nor named by the user
+        return load_answering(self.folder.model, lambda name: answering_of_run(name, self._kind), device)
+
+    def stream(self, inputs: Iterable[Any], options: Mapping[str, Any] | None = None) -> Iterator[Answer]:
+        """Answers as they come, one an input; folders are walked.
+
+        Args:
+            options: how to answer, by name, where the job lets you choose: {"temperature": 0.5}.
+        """
+        return (item for item in self.parts(inputs, options) if isinstance(item, Answer))
+
+    def parts(self, inputs: Iterable[Any], options: Mapping[str, Any] | None = None) -> Iterator[Answer | Part]:
+        """The same, and before an answer that is made bit by bit its parts as they come."""
+        half = self.answering
+        chosen = filled(half.Options, options or {}, f"{self.folder.info['job']} cannot be asked for")
+        return half.parts(below(inputs) if half.reads_files else inputs, chosen)
+
+    def predict(self, *inputs: Any, options: Mapping[str, Any] | None = None) -> list[Answer]:
+        """Answers to inputs: paths, open pictures, arrays; prompts."""
+        return list(self.stream(inputs, options))
+
+    # --- judging ---
+
+    @property
+    def kind(self) -> "type[Job]":
+        """The job."""
+        return job_of_run(self.folder.info["job"], self._kind)
+
+    @cached_property
+    def _judged(self) -> "tuple[Judge, Nets]":
+        from guina.engine.model import load_judge
+
+        return load_judge(self.path, self.kind, self.answering, self.runtime.device)
+
+    @property
+    def judge(self) -> "Judge":
+        """What scores and shows."""
+        return self._judged[0]
+
+    @property
+    def nets(self) -> "Nets":
+        """All networks, those that do not answer among them."""
+        return self._judged[1]
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """What `guina train --json` printed."""
+        return self.folder.read_status()["result"]
+
+    def score(
+        self, data: str | Path | None = None, split: str | None = None, say: Callable[[str], None] = silently
+    ) -> dict[str, Any]:
+        """The job's metrics, and beside them the baselines'.
+
+        Args:
+            data: other data than the run learned from: its test split, or all of it if it has no splits.
+            split: "test" where there is one, "val" otherwise, unless said here.
+            say: is told what takes its time now.
+
+        Raises:
+            GuinaError: the run's own data are gone or have changed, or there is no such split.
+
+        Returns:
+            {"score", "baseline", "baselines", "split", "examples", "notes"}, as `guina score --json` prints it.
+        """
+        from guina.scoring import score
+
+        return score(self, data, split, say)
+
+    def look(self, out: str | Path | None = None, say: Callable[[str], None] = silently) -> Path:
+        """Write the report, one self-contained HTML file, and say where it is.
+
+        Args:
+            out: the file; report.html in the run folder if it is not said.
+            say: is told what takes its time now.
+        """
+        from guina.scoring import look
+
+        return look(self, out, say)
+
+    def __repr__(self) -> str:
+        metric = self.folder.info["metric"]
+        return f"Run({str(self.path)!r}, {metric}={self.outcome['score'][metric]:.4f})"
+
+    def _repr_html_(self) -> str:
+        from guina.look.report import run_card
+
+        return run_card(self.folder, self.kind.Judge.metrics)
+
+
+def load(path: str | Path, job: str | None = None) -> Run:
+    """A finished run from its folder.
+
+    Args:
+        job: the path of the file that defines the job, if it is one of your own.
+    """
+    return Run(path, find(job) if job else None)
+
+
+def below(inputs: Iterable[Any]) -> Iterator[Any]:
+    """The inputs, each folder among them as the files in it."""
+    from guina.data.pictures import find_pictures
+
+    return (thing for _, thing in find_pictures(inputs))
+
+
+def no_job(name: str) -> tuple[type, type[Answering]]:
+    """For what must be refused before any job is asked for."""
+    raise GuinaError(f"there is no job {name} here", "a run folder", "name the folder of a finished run")
+
+
+def filled(kind: Any, values: Mapping[str, Any], wrong: str) -> Any:
+    """A dataclass with some of its fields set by name; an unknown one is an error with a suggestion."""
+    known = [field.name for field in dataclasses.fields(kind)]
+    for name in values:
+        if name not in known:
+            raise GuinaError(f"{wrong} {name}", mend=did_you_mean(name, known))
+    return kind(**values)
