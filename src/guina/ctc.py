@@ -41,7 +41,7 @@ def ctc_align(log_TV: Tensor, tokens: Sequence[int], blank: int = 0) -> list[tup
     """Where each token is in the likeliest path that stands for the tokens: its first and its last frame.
 
     Viterbi's algorithm over the places of the sequence with its blanks. A path moves on by one place or stays, and may
-    leave out a blank between two tokens that differ. Of equally likely paths it takes the one that moves late.
+    leave out a blank between two tokens that differ. Of equally likely paths it takes the one that moves early.
 
     Raises:
         GuinaError: no path stands for the tokens, as where they are more than the frames.
