@@ -158,6 +158,7 @@ def test_what_is_impossible_is_not_found():
     assert [x.tokens for x in found] == [(1, 2), (1, 1), (1, 2, 1)]
     np.testing.assert_allclose(np.exp([x.log_probability for x in found]), [0.5, 0.25, 0.25])
     assert search(torch.full((2, 3), -torch.inf), 4) == []
+    assert search(torch.full((2, 3), -torch.inf), 4, lm=lm_of(3)) == []
 
     def never(prefixes: list[Tokens]) -> Tensor:
         log_NV = torch.zeros(len(prefixes), 3)

@@ -184,12 +184,8 @@ def beam(
         insort(finished[example], search.hypothesis(tokens, log_probability, ended), key=lambda h: (-h.score, h.tokens))
         del finished[example][best:]
 
-    example_N, answers, so_far_N, token_N = (
-        np.arange(len(start_B)),
-        [()] * len(start_B),
-        np.zeros(len(start_B)),
-        start_B,
-    )
+    example_N, token_N = np.arange(len(start_B)), start_B
+    answers, so_far_N = [()] * len(start_B), np.zeros(len(start_B))
     for _ in range(search.most):
         if not answers:
             break
@@ -197,7 +193,7 @@ def beam(
         row_K, token_K, total_K = survivors(permitted(log_NV, answers, search), so_far_N, example_N, search.width)
         example_K, ended_K = example_N[row_K], token_K == search.end
         over_K = ended_K | (token_K == CUT)
-        for k in np.flatnonzero(over_K):
+        for k in np.flatnonzero(over_K).tolist():
             finish(example_K[k], answers[row_K[k]], float(total_K[k]), bool(ended_K[k]))
         worst_B = np.array([some[-1].score if len(some) == best else -inf for some in finished])
         hopeful_K = ~over_K & (total_K / search.penalty(search.most) >= worst_B[example_K])
