@@ -1,5 +1,7 @@
 """From logits to the next unit: the knobs by which a sampler is made bolder or safer. Pure functions.
 
+Whole sequences are searched for in beam.py, and in ctc.py and ctc_beam.py where the network is a CTC network.
+
 Axes: V units of the vocabulary.
 """
 
