@@ -14,6 +14,8 @@ import numpy as np
 
 from guina.data.ragged import Column, Ragged, Several, Texts, Units
 
+FIXED = (np.ndarray, Units)  # kinds whose values are all of one size
+
 
 class Examples(Protocol):
     """What whoever trains and judges needs to know of examples: how many there are, their names, and a part of them."""
@@ -65,13 +67,13 @@ class Arrays:
                 one example's after the other's, see `counts`.
         """
         values, row_B = self._found(column, index_B, which_B)
-        assert isinstance(values, np.ndarray | Units), f"{column} is not of fixed size"
+        assert isinstance(values, FIXED), f"{column} is not of fixed size"
         return values[row_B]
 
     def all(self, column: str) -> np.ndarray:
         """The whole column of this split, copied into memory."""
         values = self.columns[column]
-        assert isinstance(values, np.ndarray | Units), f"{column} is not of fixed size"
+        assert isinstance(values, FIXED), f"{column} is not of fixed size"
         return values[self.rows_N] if isinstance(self.rows_N, np.ndarray) else values[: len(self)]
 
     def padded(

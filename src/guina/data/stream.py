@@ -71,10 +71,11 @@ class Positions(Sequence[str]):
         return self.n
 
     def __getitem__(self, i: Any) -> Any:
-        if isinstance(i, slice):
-            assert not i.start, "a stream is cut short, and names what is left as before"
-            return Positions(self.split, len(range(self.n)[i]))
-        return f"{self.split}, unit {int(i):,}"
+        place = range(self.n)[i]
+        if isinstance(place, range):
+            assert place == range(len(place)), "a stream is cut short: what is left is where it was"
+            return Positions(self.split, len(place))
+        return f"{self.split}, unit {place:,}"
 
 
 class Stream(Arrays):
