@@ -1,5 +1,8 @@
 """The order of the examples: every one once an epoch, and the same from wherever a run goes on."""
 
+import doctest
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import running
+from guina.data import order as order_module
 from guina.data.order import Buckets, Lanes, Order, Shuffled
 from guina.errors import GuinaError
 
@@ -14,8 +18,14 @@ LENGTHS = np.random.default_rng(0).integers(1, 200, 103)
 ORDERS = {
     "shuffled": lambda: Shuffled(103, 8),
     "buckets": lambda: Buckets(LENGTHS, 8),
+    "buckets by cost": lambda: Buckets(LENGTHS, cost=1500),
     "lanes": lambda: Lanes(5000, 4, 16),
 }
+
+
+def test_examples_in_the_docstrings_run() -> None:
+    failed, tried = doctest.testmod(order_module)
+    assert (failed, tried > 4) == (0, True)
 
 
 @given(st.integers(1, 60), st.integers(1, 25), st.integers(0, 2**62))
@@ -64,6 +74,90 @@ def test_buckets_waste_little_on_padding_and_change_company() -> None:
     assert not company[0] & company[1]
     longest = [lengths[order.at(0, i).index_B].max() for i in range(63)]
     assert abs(np.corrcoef(longest, range(63))[0, 1]) < 0.4, "not from short to long"
+
+
+@settings(deadline=None)
+@given(st.integers(1, 80), st.integers(1, 20), st.sampled_from([0.0, 0.1, 0.5]), st.integers(0, 1000))
+def test_buckets_by_number_are_the_sorted_examples_cut_evenly(n: int, batch: int, noise: float, seed: int) -> None:
+    """The same to the bit as when there was no cost, so that old runs go on as they began."""
+    lengths = np.random.default_rng(seed).integers(0, 100, n)
+    order = Buckets(lengths, batch, noise)
+    batches = -(-n // batch)
+    assert order.batches == float(batches)
+    for epoch in range(2):
+        rng = np.random.Generator(np.random.Philox(key=[seed, epoch]))
+        at_N = np.argsort(lengths * rng.uniform(1 - noise, 1 + noise, n), kind="stable")
+        for place, turn in enumerate(rng.permutation(batches).tolist()):
+            draw = order.at(seed, epoch * batches + place)
+            assert draw.index_B.tolist() == at_N[n * turn // batches : n * (turn + 1) // batches].tolist()
+            assert draw.epoch_B.tolist() == [epoch] * len(draw.index_B)
+
+
+def cost_of(lengths: np.ndarray, index: np.ndarray) -> int:
+    """What a batch takes when it is padded."""
+    return max(1, int(lengths[index].max())) * len(index)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(0, 60), min_size=1, max_size=60),
+    st.integers(1, 200),
+    st.sampled_from([0.0, 0.1, 0.4]),
+    st.integers(0, 99),
+)
+def test_buckets_by_cost_hold_every_example_once_and_cost_no_more(
+    lengths: list[int], cost: int, noise: float, seed: int
+) -> None:
+    length_N = np.array(lengths)
+    order = Buckets(length_N, cost=cost, noise=noise)
+    batches = int(order.batches)
+    for epoch in range(2):
+        draws = [order.at(seed, epoch * batches + i) for i in range(batches)]
+        assert sorted(np.concatenate([d.index_B for d in draws])) == list(range(len(lengths)))
+        assert all(len(d.index_B) for d in draws)
+        assert all((d.epoch_B == epoch).all() for d in draws)
+        for draw in draws:
+            assert cost_of(length_N, draw.index_B) <= cost or len(draw.index_B) == 1
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=9), st.integers(1, 40))
+def test_as_few_batches_as_can_be_and_the_dearest_as_cheap_as_can_be(lengths: list[int], cost: int) -> None:
+    """Against every way to cut the sorted examples."""
+    sorted_N = np.sort(lengths)
+    ways = []
+    for cuts in range(2 ** (len(lengths) - 1)):
+        ends = [0, *(i + 1 for i in range(len(lengths) - 1) if cuts >> i & 1), len(lengths)]
+        parts = [sorted_N[a:b] for a, b in pairwise(ends)]
+        if all(len(part) * part[-1] <= cost or len(part) == 1 for part in parts):
+            ways.append((len(parts), max(len(part) * part[-1] for part in parts)))
+    order = Buckets(np.array(lengths), cost=cost, noise=0)
+    draws = [order.at(0, i).index_B for i in range(int(order.batches))]
+    dearest = max(cost_of(np.array(lengths), index) for index in draws)
+    assert (len(draws), dearest) == min(ways)
+
+
+def test_buckets_by_cost_use_their_room_waste_little_and_change_company() -> None:
+    lengths = np.random.default_rng(0).lognormal(4, 0.7, 20000).astype(int) + 1
+    order = Buckets(lengths, cost=8000)
+    K = int(order.batches)
+    first, second = ([order.at(0, e * K + i).index_B for i in range(K)] for e in range(2))
+    costs = np.array([cost_of(lengths, index) for index in first])
+    assert costs.max() <= 8000
+    assert costs.mean() > 0.85 * 8000
+    assert costs.min() > 0.4 * 8000, "no batch is a small rest"
+    assert costs.sum() < 1.15 * lengths.sum()
+    sizes = np.array([len(index) for index in first])
+    assert sizes.max() > 20 * sizes.min(), "many short ones or few long ones"
+    kept = {frozenset(index) for index in first} & {frozenset(index) for index in second}
+    assert len(kept) < 0.05 * K, "only the few longest are always among themselves"
+    assert abs(np.corrcoef([lengths[index].max() for index in first], range(K))[0, 1]) < 0.4, "not from short to long"
+
+
+def test_buckets_are_limited_in_one_way() -> None:
+    for limits in ({}, {"batch": 8, "cost": 100}, {"batch": 8, "noise": 1.0}):
+        with pytest.raises(AssertionError):
+            Buckets(LENGTHS, **limits)
 
 
 @settings(deadline=None)

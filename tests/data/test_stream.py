@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from guina.data.records import TRAIN, VAL, Report
-from guina.data.stream import encode_stream, read_stream, training_pieces
+from guina.data.stream import Stream, encode_stream, read_stream, training_pieces
 from guina.data.text import BOUNDARY, find_texts, read_text, split_of
 from guina.data.vocabulary import Chars, make_vocabulary
 from guina.errors import GuinaError
@@ -147,7 +147,29 @@ def test_units_are_those_of_the_whole_text_however_it_is_read(tmp_path, monkeypa
         np.testing.assert_array_equal(stream.all("unit"), vocabulary.encode(text))
     np.testing.assert_array_equal(stream.windows(np.array([3, 5]), 4), [stream.all("unit")[s : s + 4] for s in (3, 5)])
     assert len(stream.first(7)) == 7
-    assert stream.names[1234] == "val, unit 1,234"
+    assert stream.names[123] == "val, unit 123"
+
+
+def test_a_stream_is_one_long_row_that_is_cut_short(tmp_path):
+    units = np.random.default_rng(0).integers(0, 200, 50).astype(np.uint8)
+    units.tofile(tmp_path / "units.bin")
+    stream = Stream.of(np.memmap(tmp_path / "units.bin", np.uint8, "r"), "test")
+    plain = [int(unit) for unit in units]
+    assert (len(stream), stream.all("unit").tolist(), stream.all("unit").dtype) == (50, plain, np.int64)
+    places = np.array([[3, 4], [49, 0]])
+    assert stream.take("unit", places).tolist() == [[plain[3], plain[4]], [plain[49], plain[0]]]
+    windows_BT = stream.windows(np.array([7, 0]), 5)
+    assert (windows_BT.tolist(), windows_BT.dtype) == ([plain[7:12], plain[:5]], np.int64)
+    few = stream.first(9)
+    assert isinstance(few, Stream)
+    assert (len(few), few.all("unit").tolist(), few.names[8], len(few.names)) == (9, plain[:9], "test, unit 8", 9)
+    assert few.windows(np.array([4]), 5).tolist() == [plain[4:9]]
+    assert stream.first(None) is stream.first(50) is stream.first(999) is stream
+    assert len(stream.first(0).all("unit")) == 0
+    assert Stream.of(np.zeros(2000, np.uint8), "val").names[1234] == "val, unit 1,234"
+    none = Stream.of(np.empty(0, np.uint8), "train")
+    assert (len(none), len(none.all("unit")), list(none.names)) == (0, 0, [])
+    assert list(few.names) == [f"test, unit {i}" for i in range(9)]
 
 
 def test_what_training_lacks_is_unknown(tmp_path):

@@ -92,19 +92,41 @@ class Buckets:
     """Every example once an epoch, in batches of nearly equal length; lengths are blurred by `noise` so that
     the company changes, and the batches come in random order.
 
+    A batch is limited by the number of its examples, or by its cost: the length of its longest example times their
+    number, which is what it takes when it is padded. Where each batch begins and ends among the sorted examples is the
+    same in every epoch, so that there are always as many batches.
+
     Args:
-        lengths_N: the length of each example.
+        lengths_N: the length of each example; where one has several ragged columns, of its longest or dearest.
         batch: the most examples in a batch; all batches have this many, or a few less where it does not divide.
-        noise: a length is multiplied by 1 ± noise before sorting.
+        noise: a length is multiplied by 1 ± noise before sorting; below 1.
+        cost: the most that a batch costs, if no `batch` is given. Only an example that is longer than this costs more,
+            and is alone. An example without length counts as one of length 1.
+
+    Example:
+        >>> order = Buckets(np.array([9, 1, 1, 2, 10, 1, 1]), cost=12, noise=0)
+        >>> sorted(sorted(order.at(seed=0, position=i).index_B.tolist()) for i in range(int(order.batches)))
+        [[0], [1, 2, 3, 5, 6], [4]]
     """
 
-    def __init__(self, lengths_N: np.ndarray, batch: int, noise: float = 0.1) -> None:
-        self.lengths_N, self.batch, self.noise = lengths_N, batch, noise
+    def __init__(
+        self, lengths_N: np.ndarray, batch: int | None = None, noise: float = 0.1, *, cost: int | None = None
+    ) -> None:
+        assert (batch is None) != (cost is None), "a batch is limited by its number or by its cost"
+        assert 0 <= noise < 1, "a blurred length is above 0"
+        self.lengths_N, self.noise = lengths_N, noise
+        if cost is None:
+            assert batch is not None, "see above"
+            self.ends_K1 = even_ends(len(lengths_N), batch)
+        else:
+            # The i-th of the blurred order, and what comes before it, is at most (1 + noise) / (1 − noise) times as
+            # long as the i-th of the true order: i examples have at most (1 + noise) times that length when blurred.
+            self.ends_K1 = ends_by_cost(lengths_N, int(cost * (1 - noise) / (1 + noise)))
         self._sorted: tuple[tuple[int, int] | None, np.ndarray, np.ndarray] = (None, lengths_N, lengths_N)
 
     @property
     def batches(self) -> float:
-        return float(-(-len(self.lengths_N) // self.batch))
+        return float(len(self.ends_K1) - 1)
 
     def _pass(self, seed: int, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """The examples by blurred length, and the order of the epoch's batches; kept for one epoch."""
@@ -117,9 +139,44 @@ class Buckets:
     def at(self, seed: int, position: int) -> Draw:
         epoch, place = divmod(position, int(self.batches))
         by_length_N, turns = self._pass(seed, epoch)
-        n, batches, turn = len(by_length_N), int(self.batches), int(turns[place])
-        index_B = by_length_N[n * turn // batches : n * (turn + 1) // batches]
+        turn = int(turns[place])
+        index_B = by_length_N[self.ends_K1[turn] : self.ends_K1[turn + 1]]
         return Draw(index_B, np.full(len(index_B), epoch))
+
+
+def even_ends(n: int, batch: int) -> np.ndarray:
+    """Where K batches of at most `batch` of n examples end, as equal as they can be; K + 1 numbers from 0 to n.
+
+    Example:
+        >>> even_ends(7, 3).tolist()
+        [0, 2, 4, 7]
+    """
+    K = -(-n // batch)
+    return n * np.arange(K + 1) // max(K, 1)
+
+
+def ends_by_cost(lengths_N: np.ndarray, most: int) -> np.ndarray:
+    """Where the fewest batches of the sorted examples end of which none costs more than `most`, unless it is one
+    example; as cheap as so many batches can be. K + 1 numbers from 0 to N.
+    """
+    longest_first = np.maximum(np.sort(lengths_N)[::-1], 1).tolist()
+
+    def sizes(most: int) -> list[int]:
+        found, at = [], 0
+        while at < len(longest_first):  # the longest left is what the others are padded to
+            found.append(min(max(1, most // longest_first[at]), len(longest_first) - at))
+            at += found[-1]
+        return found
+
+    fewest, low, high = len(sizes(most)), 0, most
+    while high - low > 1:  # the least that as few batches can cost
+        middle = (low + high) // 2
+        low, high = (low, middle) if len(sizes(middle)) <= fewest else (middle, high)
+    sizes_K = sizes(high)
+    if len(sizes_K) > 1 and sizes_K[-1] < sizes_K[-2]:  # what is left over shares with its neighbour
+        both = sizes_K[-2] + sizes_K[-1]
+        sizes_K[-2:] = [both - both // 2, both // 2]
+    return np.cumsum([0, *reversed(sizes_K)])
 
 
 @dataclass(frozen=True)

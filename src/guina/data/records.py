@@ -1,7 +1,7 @@
-"""What reading gives: records with a split and a report, and the arrays that batches are gathered from.
+"""What reading gives: records with a split, and a report.
 
 `Records` knows every example by name before anything is decoded; `Report` remembers what happened to each file
-that was found; `Arrays` are the decoded examples, memory-mapped, seen through the rows of one split.
+that was found. What they become when they are decoded is in `guina.data.arrays`.
 """
 
 from collections import Counter, defaultdict
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from guina.data.arrays import Arrays as Arrays
 from guina.errors import GuinaError
 
 TRAIN, VAL, TEST = "train", "val", "test"
@@ -126,41 +127,3 @@ class Records:
 
     def count(self, split: str) -> int:
         return int((self.split_N == SPLITS.index(split)).sum())
-
-
-@dataclass(frozen=True)
-class Arrays:
-    """Decoded examples of one split: memory-mapped columns, seen through `rows_N`.
-
-    Args:
-        columns: each M long in its first axis, of the whole source.
-        rows_N: which of the M rows belong to this split, in order.
-        names: the N examples' names.
-
-    Example:
-        >>> arrays = Arrays({"x": np.arange(4) * 10}, np.array([1, 3]), ["a", "b"])
-        >>> arrays.take("x", np.array([1])), len(arrays)
-        (array([30]), 2)
-    """
-
-    columns: Mapping[str, np.ndarray]
-    rows_N: np.ndarray
-    names: Sequence[str]
-
-    def __len__(self) -> int:
-        return len(self.rows_N)
-
-    def take(self, column: str, index_B: np.ndarray) -> np.ndarray:
-        """The rows `index_B` (0 … N−1) of a column, copied into memory."""
-        return self.columns[column][self.rows_N[index_B]]
-
-    def all(self, column: str) -> np.ndarray:
-        """The whole column of this split, copied into memory."""
-        return self.columns[column][self.rows_N]
-
-    def first(self, limit: int | None) -> "Arrays":
-        """At most `limit` examples, spread evenly over the split, always the same ones."""
-        if limit is None or limit >= len(self):
-            return self
-        at = np.linspace(0, len(self) - 1, limit).round().astype(np.int64)
-        return Arrays(self.columns, self.rows_N[at], [self.names[int(i)] for i in at])

@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from guina.data.arrays import Arrays
 from guina.data.cache import cached
-from guina.data.records import SPLITS, TEST, TRAIN, VAL, Arrays, Records, Report
+from guina.data.ragged import Units
+from guina.data.records import SPLITS, TEST, TRAIN, VAL, Records, Report
 from guina.data.samples import TEXTS
 from guina.data.text import BOUNDARY, find_texts, fingerprint, read_text, split_of
 from guina.data.vocabulary import Vocabulary
@@ -69,33 +71,32 @@ class Positions(Sequence[str]):
         return self.n
 
     def __getitem__(self, i: Any) -> Any:
-        return f"{self.split}, unit {int(i):,}"
+        place = range(self.n)[i]
+        if isinstance(place, range):
+            assert place == range(len(place)), "a stream is cut short: what is left is where it was"
+            return Positions(self.split, len(place))
+        return f"{self.split}, unit {place:,}"
 
 
 class Stream(Arrays):
-    """The units of one split as one column, "unit"; an example is a unit."""
+    """The units of one split as one long row, column "unit"; an example is a unit. `first` cuts it short.
 
-    def __init__(self, units_N: np.ndarray, split: str) -> None:
-        super().__init__({"unit": units_N}, np.empty(0, np.int64), Positions(split, len(units_N)))
+    Example:
+        >>> stream = Stream.of(np.array([5, 6, 7, 8], np.uint8), "val")
+        >>> stream.windows(np.array([2, 0]), 2).tolist(), stream.first(3).all("unit").tolist(), stream.names[3]
+        ([[7, 8], [5, 6]], [5, 6, 7], 'val, unit 3')
+    """
 
-    def __len__(self) -> int:
-        return len(self.columns["unit"])
-
-    def take(self, column: str, index_B: np.ndarray) -> np.ndarray:
-        return self.columns[column][index_B]
+    @classmethod
+    def of(cls, units_N: np.ndarray, split: str) -> "Stream":
+        """The stream of these units, which may be mapped and of any whole type; they are given as int64."""
+        return cls({"unit": Units(units_N)}, range(len(units_N)), Positions(split, len(units_N)))
 
     def windows(self, start_B: np.ndarray, length: int) -> np.ndarray:
         """Units from each start on, B×length, int64."""
-        return np.stack([self.columns["unit"][s : s + length] for s in start_B]).astype(np.int64)
-
-    def all(self, column: str) -> np.ndarray:
-        return np.asarray(self.columns[column], np.int64)
-
-    def first(self, limit: int | None) -> "Stream":
-        """The first `limit` units: a stream is not thinned out."""
-        if limit is None or limit >= len(self):
-            return self
-        return Stream(self.columns["unit"][:limit], self.names.split)  # pyright: ignore[reportAttributeAccessIssue]
+        unit = self.columns["unit"]
+        assert isinstance(unit, Units), "see `of`"
+        return np.stack([unit[start : start + length] for start in start_B])
 
 
 def read_stream(source: str, splits: Sequence[str], validation: float, encoding: str = "utf-8") -> Records:
@@ -189,7 +190,7 @@ def place_to_cut(source: Source, characters: int, share: float) -> int:
 def encode_stream(records: Records, vocabulary: Vocabulary) -> Stream:
     """The units of the records' one split, memory-mapped in the narrowest type."""
     if not len(records):
-        return Stream(np.empty(0, np.uint8), TRAIN)
+        return Stream.of(np.empty(0, np.uint8), TRAIN)
     split = records.columns["split"][0]
     source: Source = records.source
     kind = np.uint8 if vocabulary.size <= 256 else np.uint16 if vocabulary.size <= 65536 else np.uint32
@@ -197,8 +198,8 @@ def encode_stream(records: Records, vocabulary: Vocabulary) -> Stream:
     build = partial(write_units, source, split, vocabulary, kind)
     folder, facts = cached(hashlib.blake2b(mark.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest(), build)
     if not facts["units"]:
-        return Stream(np.empty(0, kind), split)
-    return Stream(np.memmap(folder / "units.bin", kind, "r"), split)
+        return Stream.of(np.empty(0, kind), split)
+    return Stream.of(np.memmap(folder / "units.bin", kind, "r"), split)
 
 
 def write_units(source: Source, split: str, vocabulary: Vocabulary, kind: type, folder: Path) -> dict[str, Any]:
