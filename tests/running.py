@@ -25,16 +25,17 @@ import numpy as np
 import torch
 
 import toys
+from guina.answering.model import load_answering
 from guina.engine.budget import Limit
-from guina.engine.job import Job
-from guina.engine.model import load_model
+from guina.engine.conclude import Outcome
+from guina.engine.job import Job, headline
+from guina.engine.options import TrainingOptions
 from guina.engine.progress import Progress
-from guina.runfolder import RunFolder
-from guina.engine.session import Options, Outcome, Session
+from guina.engine.session import Session
 from guina.engine.signals import Interrupted, Stop, interruptible
 from guina.engine.step import Observer
 from guina.engine.turns import Nets, Turn
-from guina.runtime import evaluating
+from guina.runfolder import RunFolder
 
 
 def train(
@@ -50,8 +51,8 @@ def train(
 ) -> Outcome:
     """Train a toy quietly, on one thread."""
     kind = toys.TOYS[toy] if isinstance(toy, str) else toy
-    named = Options(limit or Limit(steps=steps), **({"threads": 1} | options))
-    progress = progress or Progress(kind.metric, io.StringIO())
+    named = TrainingOptions(limit or Limit(steps=steps), **({"threads": 1} | options))
+    progress = progress or Progress(headline(kind).name, io.StringIO())
     return Session(kind(kind.Settings()), "1", out, named, progress, stop or Stop()).train(observers)
 
 
@@ -67,10 +68,11 @@ def rows(out: Path) -> list[dict[str, Any]]:
 
 def answers(out: Path, most: int = 64) -> list[Any]:
     """What a finished run answers to validation examples."""
-    job, nets = load_model(out / "model", toys.TOYS.__getitem__)
+    half = load_answering(out / "model", toys.halves)
+    info = RunFolder(out).info
+    job = toys.TOYS[info["job"]](half.settings, half.fitted)
     val = job.arrays(job.read("1", ("train", "val")).only("val"))
-    with evaluating(*nets.values()):
-        return list(islice(job.predict(nets, job.inputs(val.first(most))), most))
+    return [answer.words() for answer in islice(half.answers(job.inputs(val.first(most))), most)]
 
 
 def same_tensors(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor], tolerance: float) -> bool:

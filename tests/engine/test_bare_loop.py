@@ -9,6 +9,7 @@ from torch import nn
 
 import running
 import toys
+from guina.answering.half import NothingFitted
 from guina.engine.checkpoint import Checkpoints
 from guina.engine.train import build_nets
 from guina.runtime import Runtime, derive
@@ -27,7 +28,7 @@ def final(out: Path, net: nn.Module) -> None:
 
 def start(kind):
     """A toy, its training arrays, and its network as every run with seed 0 begins."""
-    job = kind(kind.Settings())
+    job = kind(kind.Settings(), NothingFitted())
     arrays = job.arrays(job.read("1", ("train",)).only("train"))
     return job, arrays, build_nets(job, arrays, Runtime(precision="float64"), 0)["net"]
 
@@ -50,11 +51,8 @@ def test_ctc_with_adamw(tmp_path: Path) -> None:
     adam = torch.optim.AdamW(net.parameters(), betas=(0.9, 0.99), weight_decay=0.0)
     for step in range(STEPS):
         texts, waves = (
-            [torch.from_numpy(arrays.columns[f"flat_{what}"][at[r] : at[r + 1]]) for r in arrays.rows_N[index_B]]
-            for what, at, index_B in (
-                (what, arrays.columns[f"{what}_at"], order.at(derive(0, "order", 0), step).index_B)
-                for what in ("text", "wave")
-            )
+            [torch.from_numpy(row) for row in arrays.values(what, order.at(derive(0, "order", 0), step).index_B)]
+            for what in ("text", "wave")
         )
         total = torch.zeros((), dtype=torch.float64)
         width = max(map(len, waves))

@@ -12,9 +12,9 @@ import running
 import toys
 from guina.engine.budget import Clock, Limit, Plan, early_end, no_more_use
 from guina.engine.checkpoint import Checkpoints
-from guina.runfolder import RunFolder
 from guina.engine.session import Options
 from guina.errors import GuinaError
+from guina.runfolder import RunFolder
 
 bends = st.lists(st.tuples(st.floats(0, 1), st.integers(-5, 500)), max_size=8)
 

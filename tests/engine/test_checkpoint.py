@@ -21,8 +21,8 @@ from guina.bundle import MOST_HEADER, load_tensors, read_folder, save_tensors, w
 from guina.engine.checkpoint import Checkpoints, State
 from guina.engine.job import Fitted
 from guina.engine.model import load_model
-from guina.runfolder import RunFolder
 from guina.errors import GuinaError
+from guina.runfolder import RunFolder
 from guina.storage import read_json
 from without_posix import needs_posix
 

@@ -10,8 +10,8 @@ import pytest
 
 import running
 import toys
-from guina.runfolder import RunFolder
 from guina.engine.turns import Phase
+from guina.runfolder import RunFolder
 
 EVERY = pytest.mark.parametrize("toy", list(toys.TOYS))
 STEPS = 24

@@ -14,10 +14,10 @@ from guina.engine.budget import Limit
 from guina.engine.parallel import Team
 from guina.engine.probe import probe
 from guina.engine.progress import Progress
-from guina.runfolder import RunFolder
 from guina.engine.step import NotFinite, Stepper
 from guina.engine.turns import Learner, Phase, Turn
 from guina.errors import GuinaError
+from guina.runfolder import RunFolder
 from guina.runtime import Runtime
 
 

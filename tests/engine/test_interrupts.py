@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import running
-from guina.runfolder import RunFolder
 from guina.engine.signals import Interrupted, Stop, interruptible
+from guina.runfolder import RunFolder
 
 STEPS, TOY = 24, "toy-stream"
 EXIT = {signal.SIGTERM: 143, signal.SIGINT: 130}

@@ -12,8 +12,8 @@ from PIL import Image
 import guina
 from guina import api, commands
 from guina.bundle import read_folder, write_folder
-from guina.runfolder import RunFolder
 from guina.errors import GuinaError
+from guina.runfolder import RunFolder
 
 TINY = {"size": "tiny", "batch": 16}
 

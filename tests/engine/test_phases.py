@@ -10,8 +10,8 @@ import running
 import toys
 from guina.engine.checkpoint import Checkpoints
 from guina.engine.model import pick
-from guina.runfolder import RunFolder
 from guina.engine.turns import Phase
+from guina.runfolder import RunFolder
 
 
 class Rests(toys.ToyGan):

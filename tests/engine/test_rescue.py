@@ -8,9 +8,9 @@ import torch
 import running
 import toys
 from guina.engine.checkpoint import Checkpoints
-from guina.runfolder import RunFolder
 from guina.engine.turns import Remedy
 from guina.errors import GuinaError
+from guina.runfolder import RunFolder
 
 
 class Falling(toys.ToyGan):

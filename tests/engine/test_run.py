@@ -13,8 +13,8 @@ import running
 import toys
 from guina.engine.budget import Limit
 from guina.engine.places import new_folder, numbered
-from guina.runfolder import RunFolder
 from guina.errors import GuinaError
+from guina.runfolder import RunFolder
 from guina.storage import FORMAT, read_lines, write_atomic
 
 

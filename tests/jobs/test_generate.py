@@ -19,7 +19,6 @@ from guina.engine.budget import Limit
 from guina.engine.features import learn_features, turned
 from guina.engine.job import Fitted
 from guina.engine.model import load_model
-from guina.runfolder import RunFolder
 from guina.engine.session import Options
 from guina.engine.signals import Stop
 from guina.errors import GuinaError
@@ -29,6 +28,7 @@ from guina.jobs.generate.learning import Generate
 from guina.jobs.generate.monitor import find_remedy
 from guina.jobs.generate.scores import distances, novelty, simplest
 from guina.jobs.generate.settings import GenerateAsk, GenerateSettings
+from guina.runfolder import RunFolder
 from guina.runtime import evaluating
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from guina.engine.metric import Metric, metric_of
-from guina.runfolder import RunFolder
 from guina.jobs import find
 from guina.look.report import curves, facts, headline, run_card, scores_table, shown
 from guina.panels import Curves
+from guina.runfolder import RunFolder
 
 ACCURACY = Metric("accuracy", "more", "share", "right answers")
 DISTANCE = Metric("fd", "less", says="how far away")
