@@ -15,7 +15,7 @@ from guina.panels import Curves, Table
 
 MOST_POINTS = 600  # of a line; what lies between is drawn as its lowest and its highest value
 LETTER = 7.2  # pixels, how wide a letter of 12 px is at most, on average
-STYLES = 6  # line styles that page.css knows
+STYLES = 6  # line styles that charts.css knows
 
 
 @dataclass(frozen=True)

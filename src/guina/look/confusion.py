@@ -23,7 +23,7 @@ MOST_PAIRS = 6  # in the list of what is confused most often
 MOST_LISTED, MOST_PER_PAIR = 48, 4  # pairs in the list that stands for a table, and their pictures
 MOST_PICTURES = 400  # in the page
 PIXELS = 128  # the longest side of a picture in a cell
-SHADES = 9  # page.css knows shade0 … shade9
+SHADES = 9  # charts.css knows shade0 … shade9
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """One scene of a frame: a small plot with a heat map, lines, points and arrows, or a picture in the same place.
 
 All scenes of a panel have plots of one size, so that they line up, and those in the same place of every frame have one
-scale, so that only the data moves. Their letters keep their size by way of page.css, which knows how wide a scene is.
+scale, so that only the data moves. Their letters keep their size by way of moments.css, which knows how wide scenes
+are.
 """
 
 import math

@@ -5,27 +5,43 @@ Every panel has a title and one sentence that says what it says. Pictures are ui
 
 from guina.panels.charts import Confusion, Curves, Reliability, Table
 from guina.panels.moments import Frame, Frames, Scene
-from guina.panels.pictures import Layer, Layers, Pictures, Seen, Sliding, Strip, Strips
-from guina.panels.texts import Passage, Passages
+from guina.panels.pictures import Comparison, Layer, Layers, PicturePair, Pictures, Seen, Sliding, Strip, Strips
+from guina.panels.sounds import Segment, Sound, Sounds
+from guina.panels.texts import Alignment, Alignments, Candidate, Candidates, NBest, Passage, Passages
 
 __all__ = [
+    "Alignment",
+    "Alignments",
+    "Candidate",
+    "Candidates",
+    "Comparison",
     "Confusion",
     "Curves",
     "Frame",
     "Frames",
     "Layer",
     "Layers",
+    "NBest",
     "Panel",
     "Passage",
     "Passages",
+    "PicturePair",
     "Pictures",
     "Reliability",
     "Scene",
     "Seen",
+    "Segment",
     "Sliding",
+    "Sound",
+    "Sounds",
     "Strip",
     "Strips",
     "Table",
 ]
 
-Panel = Curves | Table | Confusion | Pictures | Sliding | Reliability | Strips | Layers | Passages | Frames
+Panel = (
+    Curves | Table | Confusion | Reliability
+    | Pictures | Comparison | Sliding | Strips | Layers
+    | Passages | Alignments | NBest
+    | Sounds | Frames
+)  # fmt: skip

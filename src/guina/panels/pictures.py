@@ -107,3 +107,39 @@ class Layers:
     title: str
     says: str
     pictures: Sequence[Seen]
+
+
+@dataclass(frozen=True)
+class PicturePair:
+    """A picture before and after, both of one height and width, and how it should have become.
+
+    Args:
+        caption: a line of what it says, then, if need be, a line with its name or path; "" for none.
+        truth: of the same height and width; None where nobody knows.
+    """
+
+    caption: str
+    before: np.ndarray
+    after: np.ndarray
+    truth: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Pictures before and after, one over the other under a slider that uncovers one of them.
+
+    Pictures larger than 320 pixels are shown reduced. A photo of that size weighs up to 250 kB in the page, a pair with
+    its truth three times that: six of them are enough, or some fifty of 64 pixels.
+
+    Args:
+        before, after, truth: what the pictures are called, such as "grey", "coloured" and "the photo".
+        smooth: False keeps pixels square when small pictures are enlarged.
+    """
+
+    title: str
+    says: str
+    pairs: Sequence[PicturePair]
+    before: str = "before"
+    after: str = "after"
+    truth: str = "truth"
+    smooth: bool = False
