@@ -10,11 +10,12 @@ import numpy as np
 
 from guina.look.markup import Child, Markup, join, number, tag, visible
 from guina.look.table import scrolling
-from guina.look.timeline import AXIS, at, draw_axis, ink_uri
+from guina.look.timeline import AXIS, draw_axis, ink_uri
 from guina.panels import Alignment, Alignments
 
 LEVELS = 10  # texts.css knows w1 … w10
 CURVE = 0.7  # the power of a weight that its level goes by: small ones are seen
+LEAST = 0.005  # that is not printed as 0.00
 SPACIOUS = 20  # tokens a side that leave room for large cells
 MOST_COLUMNS = 64  # that are labelled one by one
 ROW, LETTER = 20, 8  # pixels of a row and of a letter, where the columns are frames
@@ -26,13 +27,17 @@ def draw_alignments(panel: Alignments) -> Markup:
     """What the shades mean, then each example under its name."""
     if not panel.alignments:
         return tag("p", {"class": "note"}, "There are no examples.")
-    key: list[Child] = ["Weight: "]
-    for weight in KEY:
-        key += [tag("span", {"class": f"swatch {weight_class(weight)}"}), number(weight), " "]
-    key.append("Each row is a token of the output; choose a place to read its weight.")
-    return tag(
-        "div", {"class": "alignments"}, tag("p", {"class": "note"}, *key), *map(draw_alignment, panel.alignments)
-    )
+    told: list[Child] = ["Each row is a token of the output."]
+    if any(by_token(alignment) for alignment in panel.alignments):
+        key = [join([tag("span", {"class": f"swatch {weight_class(weight)}"}), number(weight)]) for weight in KEY]
+        told = [tag("span", {"class": "key"}, "weight", *key), *told, " Choose a place to read its weight."]
+    figures = map(draw_alignment, panel.alignments)
+    return tag("div", {"class": "alignments"}, tag("p", {"class": "note"}, *told), *figures)
+
+
+def by_token(alignment: Alignment) -> bool:
+    """Whether the columns are few enough to be labelled one by one."""
+    return 0 < len(alignment.columns) <= MOST_COLUMNS
 
 
 def draw_alignment(alignment: Alignment) -> Markup:
@@ -45,9 +50,9 @@ def draw_alignment(alignment: Alignment) -> Markup:
     caption = tag("figcaption", {}, tag("b", {"dir": "auto"}, alignment.name), note)
     if not weights_RC.size:
         return tag("figure", {"class": "alignment"}, caption, tag("p", {"class": "note"}, "It is empty."))
-    by_token = 0 < len(alignment.columns) <= MOST_COLUMNS
-    body = draw_matrix(alignment, weights_RC) if by_token else draw_frames_of(alignment, weights_RC)
-    return tag("figure", {"class": "alignment"}, caption, body, tag("output", {}) if by_token else None)
+    if by_token(alignment):
+        return tag("figure", {"class": "alignment"}, caption, draw_matrix(alignment, weights_RC), tag("output", {}))
+    return tag("figure", {"class": "alignment by-frame"}, caption, draw_frames_of(alignment, weights_RC))
 
 
 def weight_class(weight: float) -> str | None:
@@ -90,36 +95,36 @@ def draw_matrix(alignment: Alignment, weights_RC: np.ndarray) -> Markup:
 
 def draw_weight(row: str, column: str, weight: float) -> Markup:
     """One cell; its title says how much it is of what, the number first, where right-to-left words leave it alone."""
-    level = weight_class(weight)
-    return tag("td", {"class": level, "title": f"{weight:.2f}: {row} from {column}"} if level else {})
+    title = f"{weight:.2f} of “{row}” is from “{column}”" if weight >= LEAST else None
+    return tag("td", {"class": weight_class(weight), "title": title})
 
 
 def draw_frames_of(alignment: Alignment, weights_RC: np.ndarray) -> Markup:
-    """The weights as a picture with a row for each token, over the seconds of the recording, or numbered columns."""
-    R, C = weights_RC.shape
+    """The weights as a picture with a row for each token, over the seconds of the recording, or numbered columns.
+
+    They are spread over many frames, so the strongest has all the ink, and its weight is said.
+    """
+    (R, C), strongest = weights_RC.shape, weights_RC.max()
     labels = [visible(token) for token in alignment.rows]
     labels = [label if len(label) <= LONGEST else label[: LONGEST - 1] + "…" for label in labels]
     width, height = LETTER * max(map(len, labels)) + 12, R * ROW
-    beside = join(
+    beside = (
         tag("text", {"class": "end label", "x": width - 8, "y": r * ROW + 14}, label) for r, label in enumerate(labels)
     )
-    picture = {"class": "strengths ink squares", "src": ink_uri(weights_RC**CURVE), "width": C, "height": R}
-    length, unit = (alignment.step * C, "s") if alignment.step else (C, "")
+    length, unit = (alignment.step * C, " s") if alignment.step else (C, "")
     over: list[Child] = []
     for r, (label, weights_C) in enumerate(zip(labels, weights_RC, strict=True)):
         most = int(weights_C.argmax())
-        title = (
-            f"{weights_C[most]:.2f} at {number((most + 0.5) * length / C, 3)} {unit}".rstrip() + f", its most: {label}"
-        )
-        band = tag("rect", {"class": "stretch", "x": 0, "y": r * ROW, "width": "100%", "height": ROW})
-        over.append(tag("g", {"class": "segment"}, tag("title", {}, title), band))
-        over.append(tag("line", {"class": "grid", "x1": 0, "x2": at(1), "y1": r * ROW, "y2": r * ROW}))
-    size = {"height": height + AXIS, "role": "img", "aria-label": f"{alignment.name}, {R} by {C}"}
-    tracks = tag(
-        "div",
-        {"class": "tracks"},
-        tag("img", {**picture, "alt": alignment.name}),
-        tag("svg", {"class": "over", **size}, *over, draw_axis(height, length, unit)),
-    )
-    ruler = {"class": "ruler", "width": width, "height": height + AXIS, "aria-hidden": "true"}
-    return tag("div", {"class": "timeline"}, tag("svg", ruler, beside), scrolling(alignment.name, tracks))
+        title = f"{weights_C[most]:.2f} at {number((most + 0.5) * length / C, 3)}{unit} is the most of “{label}”"
+        row = tag("rect", {"class": "stretch", "x": 0, "y": r * ROW, "width": "100%", "height": ROW})
+        over.append(tag("g", {"class": "segment"}, tag("title", {}, title), row))
+        over.append(tag("line", {"class": "grid", "x1": 0, "x2": "100%", "y1": r * ROW, "y2": r * ROW}))
+    strengths = (weights_RC / (strongest or 1.0)) ** CURVE
+    picture = {"class": "strengths ink squares", "src": ink_uri(strengths), "width": C, "height": R}
+    words = f"{R} tokens by {C} columns; the strongest weight is {strongest:.2f}"
+    over.append(draw_axis(height, length, unit.strip()))
+    drawing = tag("svg", {"class": "over", "height": height + AXIS, "role": "img", "aria-label": words}, *over)
+    tracks = tag("div", {"class": "tracks"}, tag("img", {**picture, "alt": alignment.name}), drawing)
+    ruler = tag("svg", {"class": "ruler", "width": width, "height": height + AXIS, "aria-hidden": "true"}, *beside)
+    timeline = tag("div", {"class": "timeline"}, ruler, scrolling(alignment.name, tracks))
+    return join([timeline, tag("p", {"class": "note"}, f"The strongest weight here is {strongest:.2f}.")])

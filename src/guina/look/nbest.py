@@ -10,7 +10,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
-from guina.look.markup import Child, Markup, number, percent, tag
+from guina.look.markup import Child, Markup, percent, tag
 from guina.look.pictures import draw_picture
 from guina.look.table import draw_bar
 from guina.panels import Candidate, Candidates, NBest
@@ -53,13 +53,13 @@ def draw_row(label: str, look: str, text: Markup) -> Markup:
 
 def draw_answer(panel: NBest, n: int, answer: Candidate, references: Sequence[str]) -> Markup:
     """Its place, its words and its score."""
-    place = tag("b", {"class": "place-of", "aria-label": f"{n}, given" if answer.chosen else None}, str(n))
+    place = tag("b", {"class": "rank", "aria-label": f"{n}, given" if answer.chosen else None}, str(n))
     if np.isnan(answer.score):
         score = None
     elif panel.share:
         score = [percent(answer.score), draw_bar(100 * answer.score)]
     else:
-        score = [number(answer.score, 3)]
+        score = [f"{answer.score:,.2f}".replace("-", "−")]
     return tag(
         "li",
         {"class": "given chosen" if answer.chosen else "given"},
@@ -107,18 +107,18 @@ def matching(words: Sequence[str], reference: Sequence[str]) -> list[bool]:
         >>> matching(split_words("a cat sat"), split_words("The cat sat down"))
         [False, False, True, False, True]
     """
-    ours = [n for n, word in enumerate(words) if is_word(word)]
+    at = [n for n, word in enumerate(words) if is_word(word)]
+    ours = [words[n].casefold() for n in at]
     theirs = [word.casefold() for word in reference if is_word(word)]
     longest = np.zeros((len(ours) + 1, len(theirs) + 1), np.int64)  # of what begins at each pair of places
-    equal = np.array([[words[n].casefold() == other for other in theirs] for n in ours], bool).reshape(len(ours), -1)
     for i in reversed(range(len(ours))):
         for j in reversed(range(len(theirs))):
-            both = longest[i + 1, j + 1] + 1 if equal[i, j] else 0
+            both = longest[i + 1, j + 1] + 1 if ours[i] == theirs[j] else 0
             longest[i, j] = max(both, longest[i + 1, j], longest[i, j + 1])
     found, i, j = [False] * len(words), 0, 0
     while i < len(ours) and j < len(theirs):
-        if equal[i, j] and longest[i, j] == longest[i + 1, j + 1] + 1:
-            found[ours[i]] = True
+        if ours[i] == theirs[j]:
+            found[at[i]] = True
             i, j = i + 1, j + 1
         elif longest[i + 1, j] >= longest[i, j + 1]:
             i += 1

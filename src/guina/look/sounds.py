@@ -49,13 +49,14 @@ def draw_sound(sound: Sound) -> Markup:
     label = sound.name or "recording"
     audio = {"controls": True, "preload": "metadata", "src": wav_uri(samples_N, sound.rate), "aria-label": label}
     caption = [tag("b", {"dir": "auto"}, sound.name), tag("small", {"dir": "auto"}, "; ".join(note)) if note else None]
-    drawings = draw_timeline(label, samples_N, sound.rate, [s for s in sound.segments if s.start < seconds])
+    shown = [segment for segment in sound.segments if segment.start < seconds]
+    empty = tag("p", {"class": "note"}, "It is empty.")
     return tag(
         "figure",
         {"class": "sound", "data-seconds": f"{seconds:.6g}"},
         tag("figcaption", {}, *caption),
         tag("audio", audio),
-        drawings if len(samples_N) else tag("p", {"class": "note"}, "It is empty."),
+        draw_timeline(label, samples_N, sound.rate, shown) if len(samples_N) else empty,
     )
 
 
@@ -174,14 +175,13 @@ def room(segments: list[Segment], seconds: float) -> int:
 
 def fitting(segments: list[Segment], seconds: float) -> list[tuple[Segment, bool]]:
     """Each segment, and whether its label is written: not where it would lie on the one before."""
-    density, last, end = room(segments, seconds) / seconds, None, 0.0
+    density, end = room(segments, seconds) / seconds, -float("inf")
     found: list[tuple[Segment, bool]] = []
     for segment in segments:
         middle, half = (segment.start + segment.end) / 2 * density, width_of(segment) / 2
-        fits = last is None or middle - half >= end - 1
+        fits = middle - half >= end - 1
         found.append((segment, fits))
-        if fits:
-            last, end = segment, middle + half
+        end = middle + half if fits else end
     return found
 
 

@@ -15,8 +15,8 @@ from guina.look.scale import tick_labels, tick_step
 TICKS = 6  # about
 AXIS = 24  # pixels of height
 SHADES = 48
-# opacity and colour from nothing to all; page and picture trade dark for light in page.css, hues stay
-INK = ((0.0, (70, 140, 220, 0)), (0.5, (10, 95, 174, 190)), (1.0, (8, 20, 56, 255)))
+# colour and opacity from nothing to all; where the paper is dark, sounds.css trades dark for light and keeps the hue
+INK = ((0.0, (70, 140, 220, 0)), (0.4, (40, 118, 198, 60)), (0.7, (10, 95, 174, 200)), (1.0, (8, 20, 56, 255)))
 
 
 def at(share: float) -> str:
@@ -39,11 +39,12 @@ def draw_axis(y: float, length: float, unit: str) -> Markup:
     step = tick_step(0, length, TICKS) if length > 0 else 1.0
     values = [n * step for n in range(int(length / step + 1e-9) + 1)]
     drawn: list[Child] = [tag("line", {"class": "axis", "x1": 0, "x2": "100%", "y1": y, "y2": y})]
-    for value, label in zip(values, tick_labels(values), strict=True):
+    for n, (value, label) in enumerate(zip(values, tick_labels(values), strict=True)):
         share = value / length if length > 0 else 0.0
         side = "start" if share < 0.02 else "end" if share > 0.96 else "middle"
         drawn.append(tag("line", {"class": "axis", "x1": at(share), "x2": at(share), "y1": y, "y2": y + 4}))
-        drawn.append(tag("text", {"class": side, "x": at(share), "y": y + 18}, f"{label} {unit}".rstrip()))
+        look = f"{side} odd" if n % 2 else side  # where the page is narrow, every other label makes room
+        drawn.append(tag("text", {"class": look, "x": at(share), "y": y + 18}, f"{label} {unit}".rstrip()))
     return join(drawn)
 
 

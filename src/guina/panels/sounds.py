@@ -41,7 +41,7 @@ class Sound:
 class Sounds:
     """Recordings to play, each with its waveform and its spectrogram.
 
-    A second of 16 kHz weighs 43 kB in the page: a dozen recordings of some five seconds, 3 MB, is enough. Of a
+    A second of 16 kHz weighs 43 kB in the page: a dozen recordings of some five seconds, 3 MB, are enough. Of a
     recording longer than half a minute only the first half minute is kept, and the page says so.
     """
 

@@ -26,8 +26,7 @@ function followSound(sound) {
     for (const other of document.querySelectorAll("audio")) if (other !== audio) other.pause();
     draw();
   });
-  audio.addEventListener("seeked", draw);
-  audio.addEventListener("ended", draw);
+  for (const kind of ["seeking", "seeked", "ended"]) audio.addEventListener(kind, draw);
   tracks.addEventListener("click", (event) => {
     const box = tracks.getBoundingClientRect();
     audio.currentTime = (event.clientX - box.left) / box.width * seconds;

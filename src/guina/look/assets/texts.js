@@ -44,7 +44,7 @@ function followWeights(table) {
     for (const other of on) other.classList.remove("on");
     on = [cell, heads[column], rows[row].cells[0]];
     for (const other of on) other.classList.add("on");
-    output.textContent = cell.dataset.tip || `<0.01: ${word(on[2])} from ${word(on[1])}`;
+    output.textContent = cell.dataset.tip || `less than 0.01 of “${word(on[2])}” is from “${word(on[1])}”`;
     return cell;
   }
 
