@@ -177,7 +177,7 @@ def test_script_gets_the_numbers_and_draws_cells_as_large():
     data = json.loads(unescape(re.findall(r'data-sliding="([^"]+)"', draw_sliding(panel))[0]))
     assert data["input"] == np.eye(3).tolist()
     assert data["output"] == (-np.eye(3)).tolist()
-    from guina.look.page import asset
+    from guina.look.page import assets
     from guina.look.sliding import CELL
 
-    assert f"const size = {CELL};" in asset("page.js")
+    assert f"const size = {CELL};" in assets(("pictures.js",))

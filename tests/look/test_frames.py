@@ -11,7 +11,7 @@ from PIL import Image
 from guina.look.frames import draw_frames
 from guina.look.heat import HIGH, LOW, STRONGEST, heat_uri
 from guina.look.page import render
-from guina.look.scenes import stages
+from guina.look.scenes import viewports
 from guina.panels import Frame, Frames, Scene
 
 # a plane from -2 to 2 each way has ticks of two letters: 3 * 8 to the left of the plot, 12 to the right, 5 above
@@ -86,7 +86,7 @@ def test_heat_is_orange_below_zero_blue_above_and_lets_the_paper_through_at_zero
 
 def test_a_place_has_one_scale_for_all_frames_and_places_have_their_own():
     near, far, plane = Scene("", (0, 1), (0, 1)), Scene("", (-1, 0.5), (0, 3)), Scene("", (5, 6), (5, 6))
-    first, second = stages([[near, far], [plane, plane]], "")
+    first, second = viewports([[near, far], [plane, plane]], "")
     assert (first.x.low, first.x.high, first.y.low, first.y.high) == (-1, 1, 0, 3)
     assert (second.x.low, second.x.high) == (5, 6)
     assert first.height == second.height
@@ -99,12 +99,12 @@ def test_a_place_has_one_scale_for_all_frames_and_places_have_their_own():
 
 @pytest.mark.parametrize(("high", "ratio"), [(2, 0.5), (6, 1.5), (0.1, 0.66), (40, 0.66)])
 def test_x_and_y_have_one_unit_where_that_makes_a_sensible_plot(high, ratio):
-    (stage,) = stages([[Scene("", (0, 4), (0, high))]], "")
-    assert stage.y.start / stage.x.end == pytest.approx(ratio)
+    (viewport,) = viewports([[Scene("", (0, 4), (0, high))]], "")
+    assert viewport.y.start / viewport.x.end == pytest.approx(ratio)
 
 
 def test_plots_stand_on_one_line_in_the_room_of_the_highest():
-    high, flat = stages([[Scene("", (0, 1), (0, 1))], [Scene("", (0, 2), (0, 1))]], "")
+    high, flat = viewports([[Scene("", (0, 1), (0, 1))], [Scene("", (0, 2), (0, 1))]], "")
     assert high.y.start == pytest.approx(2 * flat.y.start)
     assert high.top + high.y.start == pytest.approx(flat.top + flat.y.start)
 

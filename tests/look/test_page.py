@@ -12,20 +12,30 @@ from guina.look.card import card
 from guina.look.headline import Headline, Mark
 from guina.look.page import render
 from guina.panels import (
+    Alignment,
+    Alignments,
+    Candidate,
+    Candidates,
+    Comparison,
     Confusion,
     Curves,
     Frame,
     Frames,
     Layer,
     Layers,
+    NBest,
     Panel,
     Passage,
     Passages,
+    PicturePair,
     Pictures,
     Reliability,
     Scene,
     Seen,
+    Segment,
     Sliding,
+    Sound,
+    Sounds,
     Strip,
     Strips,
     Table,
@@ -94,7 +104,19 @@ def panels(names: list[str]) -> list[Panel]:
         Layers(d, b, [Seen(a, picture(7), [Layer(c, [picture(8, (4, 4))], [0], 3, 2, 0)])]),
         Passages(a, d, [Passage(b, c, [a, d], [0.4, -1.0], [c, b])], low=b, high=c),
         Frames(b, c, [Frame(name, scenes(names)) for name in names], low=a, high=d, x_label=c, y_label=b),
+        Comparison(a, c, [PicturePair(f"{b}\n{d}", picture(10), picture(11), picture(12))], before=b, after=c, truth=d),
+        *texts(names),
+        Sounds(d, c, [Sound(a, b, np.sin(x), 8000, [Segment(0, 1e-4, name) for name in names])]),
     ]
+
+
+def texts(names: list[str]) -> list[Panel]:
+    """Weights between tokens and along frames, and answers to a text and to a picture."""
+    a, b, c, d = names
+    answers = [Candidate(c, 0.6, chosen=True), Candidate(d, 0.2), Candidate(b, float("nan"))]
+    tokens, frames = Alignment(a, b, [c, d], names, np.full((2, 4), 0.25)), Alignment(d, c, [b], [], np.ones((1, 9)))
+    of_text, of_picture = Candidates(a, b, [c], answers), Candidates(c, picture(13), [b, c], answers)
+    return [Alignments(b, a, [tokens, frames]), NBest(c, b, [of_text, of_picture], score=d)]
 
 
 def scenes(names: list[str]) -> list[Scene]:
@@ -127,7 +149,7 @@ def test_tags_pair_and_ids_are_unique_and_links_lead_somewhere():
 
 def test_every_panel_is_there_under_its_title():
     reader = Reader(page(PLAIN))
-    assert [section["id"] for section in reader.all("section")] == [*(f"p{n}" for n in range(1, 11)), "run"]
+    assert [section["id"] for section in reader.all("section")] == [*(f"p{n}" for n in range(1, 15)), "run"]
     for kind in (
         "pictures",
         "matrix",
@@ -139,6 +161,10 @@ def test_every_panel_is_there_under_its_title():
         "journey",
         "passages",
         "frames",
+        "comparison",
+        "alignments",
+        "nbest",
+        "sounds",
         "headline",
         "facts",
     ):
@@ -153,6 +179,7 @@ def test_nothing_is_asked_of_the_network():
     assert "https:" not in written
     reader = Reader(written)
     assert all((image["src"] or "").startswith("data:image/png;base64,") for image in reader.all("img"))
+    assert all((audio["src"] or "").startswith("data:audio/wav;base64,") for audio in reader.all("audio"))
     assert not reader.all("link")
     assert not re.search(r"url\(|@import|fetch\(|XMLHttp|WebSocket|import\(", written)
 
@@ -178,6 +205,10 @@ def test_policy_allows_our_style_and_script_alone():
     for kind in ("style", "script"):
         hashed = b64encode(sha256(reader.text[kind].encode()).digest()).decode()
         assert rules[f"{kind}-src"] == [f"'sha256-{hashed}'"]
+
+
+def test_the_same_panels_make_the_same_page():
+    assert page(PLAIN) == page(PLAIN)
 
 
 def test_contents_say_the_first_sentence():
@@ -208,7 +239,9 @@ def test_card_is_whole_and_its_line_is_right(values):
 
 def test_scores_stand_where_they_belong_on_the_line():
     reader = Reader(page(PLAIN))
-    marks = [circle for circle in reader.all("circle") if "mark" in (circle["class"] or "") and circle["cy"] == "14"]
+    marks = [
+        circle for circle in reader.all("circle") if "mark" in (circle.get("class") or "") and circle["cy"] == "14"
+    ]
     wide = {circle["class"]: float(circle["cx"] or 0) for circle in marks[:2]}
     assert wide == {"mark mark1": 8 + 0.1 * 864, "mark mark0": 8 + 0.9 * 864}
 
@@ -218,8 +251,9 @@ def test_pictures_on_the_page_are_those_that_were_given():
 
     from PIL import Image
 
-    sources = [image["src"] or "" for image in Reader(page(PLAIN)).all("img")]
-    given = [picture(), picture(5, (4, 6, 3)), picture(1), picture(2), picture(3), picture(6)]
+    images = [image for image in Reader(page(PLAIN)).all("img") if "ink" not in (image.get("class") or "")]
+    sources = [image["src"] or "" for image in images]
+    given = [picture(), picture(5, (4, 6, 3)), *map(picture, (1, 2, 3, 6, 10, 11, 12, 13))]
     for source, expected in zip(sources, given, strict=True):
         shown = np.asarray(Image.open(BytesIO(b64decode(source.partition(",")[2]))))
         np.testing.assert_array_equal(shown, expected)

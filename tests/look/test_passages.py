@@ -37,6 +37,6 @@ def test_plain_text_is_plain():
 def test_every_shade_has_a_rule(level):
     from importlib.resources import files
 
-    css = files("guina.look").joinpath("page.css").read_text("utf-8")
+    css = files("guina.look").joinpath("assets/texts.css").read_text("utf-8")
     for sign in (1, -1):
         assert f".{shade_class(sign * level / LEVELS)} {{" in css

@@ -15,11 +15,11 @@ from guina.panels import Curves, Table
 
 MOST_POINTS = 600  # of a line; what lies between is drawn as its lowest and its highest value
 LETTER = 7.2  # pixels, how wide a letter of 12 px is at most, on average
-STYLES = 6  # line styles that page.css knows
+STYLES = 6  # line styles that charts.css knows
 
 
 @dataclass(frozen=True)
-class Frame:
+class PlotArea:
     """Where a chart's axes lie, in pixels of its view box."""
 
     width: int
@@ -80,15 +80,15 @@ def draw_chart(panel: Curves, lines: dict[str, tuple[np.ndarray, np.ndarray]], w
     left = 14 + LETTER * max(map(len, tick_labels(y_ticks)))
     labels = {name: f"{clip(name)}  {number(y[-1], 3)}" for name, (_, y) in lines.items()}
     right = 14 + LETTER * max(map(len, labels.values())) if is_wide else 12
-    frame = Frame(width, height, left, width - right, top, height - bottom)
-    x_scale = scale(all_x, (frame.left, frame.right), tight=True)
+    area = PlotArea(width, height, left, width - right, top, height - bottom)
+    x_scale = scale(all_x, (area.left, area.right), tight=True)
     ends = [y_scale(y[-1]) for _, y in lines.values()]
-    drawn: list[Child] = [draw_axes(panel, frame, x_scale, y_scale)]
-    places = spread(ends, 16, frame.top, frame.bottom)
+    drawn: list[Child] = [draw_axes(panel, area, x_scale, y_scale)]
+    places = spread(ends, 16, area.top, area.bottom)
     for n, (name, (x, y)) in enumerate(lines.items()):
         drawn.append(draw_line(n, thin(x, y), x_scale, y_scale))
         if is_wide:
-            at = {"x": frame.right + 10, "y": places[n] + 4, "class": f"ink{n % STYLES}"}
+            at = {"x": area.right + 10, "y": places[n] + 4, "class": f"ink{n % STYLES}"}
             drawn.append(tag("text", at, labels[name]))
     return tag("svg", {"viewBox": f"0 0 {width} {height}", "role": "img", "aria-label": describe(panel, lines)}, *drawn)
 
@@ -103,25 +103,25 @@ def describe(panel: Curves, lines: dict[str, tuple[np.ndarray, np.ndarray]]) -> 
     return f"{panel.title}: {panel.y_label} by {panel.x_label}. {'; '.join(ends)}."
 
 
-def draw_axes(panel: Curves, frame: Frame, x_scale: Scale, y_scale: Scale) -> Markup:
+def draw_axes(panel: Curves, area: PlotArea, x_scale: Scale, y_scale: Scale) -> Markup:
     """Hairlines at the ticks of y, ticks of x, and what both measure."""
     drawn: list[Child] = []
     y_ticks = ticks(y_scale)
     for value, label in zip(y_ticks, tick_labels(y_ticks), strict=True):
         y = y_scale(value)
-        drawn.append(tag("line", {"class": "grid", "x1": frame.left, "x2": frame.right, "y1": y, "y2": y}))
-        drawn.append(tag("text", {"x": frame.left - 8, "y": y + 4, "class": "end"}, label))
-    x_ticks = ticks(x_scale, 8 if frame.width > 500 else 4)
+        drawn.append(tag("line", {"class": "grid", "x1": area.left, "x2": area.right, "y1": y, "y2": y}))
+        drawn.append(tag("text", {"x": area.left - 8, "y": y + 4, "class": "end"}, label))
+    x_ticks = ticks(x_scale, 8 if area.width > 500 else 4)
     for value, label in zip(x_ticks, tick_labels(x_ticks), strict=True):
         x = x_scale(value)
-        drawn.append(tag("line", {"class": "axis", "x1": x, "x2": x, "y1": frame.bottom, "y2": frame.bottom + 4}))
-        drawn.append(tag("text", {"x": x, "y": frame.bottom + 18, "class": "middle"}, label))
+        drawn.append(tag("line", {"class": "axis", "x1": x, "x2": x, "y1": area.bottom, "y2": area.bottom + 4}))
+        drawn.append(tag("text", {"x": x, "y": area.bottom + 18, "class": "middle"}, label))
     drawn.append(
-        tag("line", {"class": "axis", "x1": frame.left, "x2": frame.right, "y1": frame.bottom, "y2": frame.bottom})
+        tag("line", {"class": "axis", "x1": area.left, "x2": area.right, "y1": area.bottom, "y2": area.bottom})
     )
     y_label = panel.y_label + (" (logarithmic)" if panel.log_y else "")
     drawn.append(tag("text", {"x": 0, "y": 14, "class": "label"}, y_label))
-    drawn.append(tag("text", {"x": frame.right, "y": frame.height - 4, "class": "label end"}, panel.x_label))
+    drawn.append(tag("text", {"x": area.right, "y": area.height - 4, "class": "label end"}, panel.x_label))
     return join(drawn)
 
 

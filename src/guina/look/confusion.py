@@ -23,11 +23,11 @@ MOST_PAIRS = 6  # in the list of what is confused most often
 MOST_LISTED, MOST_PER_PAIR = 48, 4  # pairs in the list that stands for a table, and their pictures
 MOST_PICTURES = 400  # in the page
 PIXELS = 128  # the longest side of a picture in a cell
-SHADES = 9  # page.css knows shade0 … shade9
+SHADES = 9  # charts.css knows shade0 … shade9
 
 
 @dataclass(frozen=True)
-class Cell:
+class ConfusionCell:
     """The examples of class i that were answered with class j: how many, of how many in the row."""
 
     i: int
@@ -69,7 +69,7 @@ def draw_confusion(panel: Confusion, place: str) -> Markup:
     )
 
 
-def draw_list(panel: Confusion, wrong: list[Cell], place: str) -> Markup:
+def draw_list(panel: Confusion, wrong: list[ConfusionCell], place: str) -> Markup:
     """The most frequent mistakes of many classes, each with its pictures."""
     shown = wrong[:MOST_LISTED]
     told = f"{said('answer', sum(panel.counts.values()))} of {len(panel.classes):,} classes: "
@@ -88,12 +88,12 @@ def draw_list(panel: Confusion, wrong: list[Cell], place: str) -> Markup:
     return join([tag("p", {"class": "note"}, told), tag("ol", {"class": "mistaken"}, *items)])
 
 
-def find_cells(counts: Mapping[tuple[int, int], int]) -> list[Cell]:
+def find_cells(counts: Mapping[tuple[int, int], int]) -> list[ConfusionCell]:
     """All cells that are not empty, row by row."""
     total: Counter[int] = Counter()
     for (i, _), n in counts.items():
         total[i] += n
-    return [Cell(i, j, n, total[i]) for (i, j), n in sorted(counts.items()) if n]
+    return [ConfusionCell(i, j, n, total[i]) for (i, j), n in sorted(counts.items()) if n]
 
 
 def classes_to_show(counts: Mapping[tuple[int, int], int], K: int, most: int = MOST_CLASSES) -> list[int]:
@@ -106,22 +106,22 @@ def classes_to_show(counts: Mapping[tuple[int, int], int], K: int, most: int = M
     return sorted(sorted(range(K), key=lambda k: -mistakes[k])[:most])
 
 
-def cell_id(place: str, cell: Cell) -> str:
+def cell_id(place: str, cell: ConfusionCell) -> str:
     return f"{place}-{cell.i}-{cell.j}"
 
 
-def describe(panel: Confusion, cell: Cell) -> str:
+def describe(panel: Confusion, cell: ConfusionCell) -> str:
     """A cell as a sentence."""
     i, j = panel.classes[cell.i], panel.classes[cell.j]
     return f"{i}, recognised" if cell.right else f"{i}, taken for {j}"
 
 
-def amount(cell: Cell) -> str:
+def amount(cell: ConfusionCell) -> str:
     """How many, of how many, and what share that is."""
     return f"{cell.count:,} of {cell.total:,} ({percent(cell.share)})"
 
 
-def shade(cell: Cell) -> str:
+def shade(cell: ConfusionCell) -> str:
     """The CSS class of a cell's colour. Mistakes are rare and must be seen: theirs is full at two fifths of the row."""
     depth = cell.share if cell.right else min(1.0, cell.share / 0.4) ** 0.5
     return f"{'right' if cell.right else 'wrong'} shade{round(SHADES * depth)}"
@@ -143,7 +143,7 @@ def draw_matrix(panel: Confusion, shown: list[int], place: str) -> Markup:
     return scrolling(panel.title, table)
 
 
-def draw_cell(panel: Confusion, cell: Cell | None, place: str) -> Markup:
+def draw_cell(panel: Confusion, cell: ConfusionCell | None, place: str) -> Markup:
     """One count, which is a link to its pictures; a dot where nothing was counted."""
     if cell is None:
         return tag("td", {"class": "none"}, "·")
@@ -166,7 +166,7 @@ def draw_key(K: int, shown: list[int]) -> Markup:
     return tag("p", {"class": "note"}, *key)
 
 
-def draw_cells(panel: Confusion, cells: list[Cell], place: str) -> Markup:
+def draw_cells(panel: Confusion, cells: list[ConfusionCell], place: str) -> Markup:
     """The pictures of every cell, one cell seen at a time: at first the most frequent mistake."""
     left = MOST_PICTURES
     drawn: list[Child] = []
@@ -191,7 +191,7 @@ def draw_examples(examples: Sequence[tuple[np.ndarray, str]]) -> Markup | None:
     return tag("ul", {"class": "pictures"}, *(tag("li", {}, figure) for figure in figures)) if figures else None
 
 
-def draw_pairs(panel: Confusion, pairs: list[Cell], place: str) -> Markup:
+def draw_pairs(panel: Confusion, pairs: list[ConfusionCell], place: str) -> Markup:
     """The most frequent mistakes as a list of links."""
     if not pairs:
         return tag("p", {"class": "note"}, f"All of {said('answer', sum(panel.counts.values()))} are right.")

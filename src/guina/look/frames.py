@@ -11,7 +11,7 @@ import numpy as np
 from guina.look.charts import STYLES
 from guina.look.heat import LEVELS, heat_uri
 from guina.look.markup import Child, Markup, tag
-from guina.look.scenes import SHAPES, Shelf, draw_scene, draw_shapes, stages
+from guina.look.scenes import SHAPES, Shelf, draw_scene, draw_shapes, viewports
 from guina.panels import Frame, Frames, Scene
 
 COLUMNS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 3, 6: 3}  # scenes beside each other on a wide page; of more, four
@@ -24,14 +24,16 @@ def draw_frames(panel: Frames, place: str) -> Markup:
         return tag("p", {"class": "note"}, "Nothing was recorded.")
     count = max(len(frame.scenes) for frame in panel.frames)
     places = [[frame.scenes[n] for frame in panel.frames if n < len(frame.scenes)] for n in range(count)]
-    set_up = stages(places, panel.x_label)
+    set_up = viewports(places, panel.x_label)
     names = number_names([scene for frame in panel.frames for scene in frame.scenes])
     look = f"scenes n{COLUMNS.get(count, 4)}" + (" few" if count < 3 and is_chart(panel.frames[-1]) else "")
     shelf = Shelf(f"{place}-path")
     moments: list[Child] = []
     for left, frame in zip(reversed(range(len(panel.frames))), panel.frames, strict=True):
         pairs = zip(frame.scenes, set_up, strict=False)  # a frame may end early
-        scenes = (draw_scene(scene, stage, names, shelf, (panel.x_label, panel.y_label)) for scene, stage in pairs)
+        scenes = (
+            draw_scene(scene, viewport, names, shelf, (panel.x_label, panel.y_label)) for scene, viewport in pairs
+        )
         label = tag("p", {}, frame.label) if frame.label else None
         moments.append(tag("div", {"class": "moment", "hidden": left > 0}, label, tag("div", {"class": look}, *scenes)))
     return tag(

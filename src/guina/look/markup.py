@@ -115,6 +115,16 @@ def percent(fraction: float, digits: int = 1) -> str:
     return f"{int(shown)}%" if shown in (0, 100) else f"{shown:.{digits}f}%"
 
 
+def visible(token: str) -> str:
+    """A token as it can be seen: spaces as ␣, ends of lines as ↵, nothing at all as ∅.
+
+    Example:
+        >>> visible(" the"), visible("\\n"), visible("")
+        ('␣the', '↵', '∅')
+    """
+    return token.replace(" ", "␣").replace("\n", "↵").replace("\t", "⇥") or "∅"
+
+
 def said(word: str, count: int) -> str:
     """A count with its noun.
 

@@ -1,7 +1,8 @@
 """The report: one HTML file that holds everything it shows and asks the network for nothing.
 
-Style and script lie beside this file (page.css, page.js) and are put into the page, whose Content-Security-Policy names
-their hashes and forbids all else: whatever a class or a file is called, nothing of it can run.
+Style and script lie in assets/, a file of each for the kinds of panels that a module of `guina.panels` holds. They are
+put into the page, whose Content-Security-Policy names their hashes and forbids all else: whatever a class or a file is
+called, nothing of it can run.
 """
 
 import re
@@ -12,33 +13,43 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import assert_never
 
+from guina.look.alignments import draw_alignments
 from guina.look.charts import draw_curves
+from guina.look.comparison import draw_comparison
 from guina.look.confusion import draw_confusion
 from guina.look.frames import draw_frames
 from guina.look.headline import Headline, draw_headline
 from guina.look.layers import draw_layers
 from guina.look.markup import Child, Markup, tag
+from guina.look.nbest import draw_nbest
 from guina.look.passages import draw_passages
 from guina.look.pictures import draw_pictures
 from guina.look.reliability import draw_reliability
 from guina.look.sliding import draw_sliding
+from guina.look.sounds import draw_sounds
 from guina.look.strips import draw_strips
 from guina.look.table import draw_table
 from guina.panels import (
+    Alignments,
+    Comparison,
     Confusion,
     Curves,
     Frames,
     Layers,
+    NBest,
     Panel,
     Passages,
     Pictures,
     Reliability,
     Sliding,
+    Sounds,
     Strips,
     Table,
 )
 from guina.version import __version__
 
+STYLE_FILES = ("page.css", "charts.css", "pictures.css", "texts.css", "sounds.css", "moments.css", "end.css")
+SCRIPT_FILES = ("page.js", "charts.js", "pictures.js", "texts.js", "sounds.js", "moments.js")
 SENTENCE = re.compile(r"(?<=[.!?;])\s")  # where the first sentence of what a panel says ends
 
 
@@ -65,8 +76,8 @@ def render(
         >>> page.startswith("<!doctype html>"), "<a>" in page, "&lt;a&gt;" in page
         (True, False, True)
     """
-    style, script = asset("page.css"), asset("page.js")
-    allowed = f"img-src data:; style-src '{digest(style)}'; script-src '{digest(script)}'"
+    style, script = assets(STYLE_FILES), assets(SCRIPT_FILES)
+    allowed = f"img-src data:; media-src data:; style-src '{digest(style)}'; script-src '{digest(script)}'"
     policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
     head = tag(
         "head",
@@ -93,11 +104,13 @@ def render(
 
 
 @cache
-def asset(name: str) -> Markup:
-    """The text of a file beside this one, to be put into the page as it is."""
-    text = files("guina.look").joinpath(name).read_text("utf-8")
-    assert "</" not in text, f"{name} would end its own element"
-    return Markup("\n" + text)
+def assets(names: tuple[str, ...]) -> Markup:
+    """The text of some files in assets/, one after the other, to be put into the page as it is."""
+    folder = files("guina.look") / "assets"
+    texts = [(folder / name).read_text("utf-8") for name in names]
+    for name, text in zip(names, texts, strict=True):
+        assert "</" not in text, f"{name} would end its own element"
+    return Markup("\n" + "\n".join(texts))
 
 
 def digest(text: str) -> str:
@@ -161,6 +174,14 @@ def draw_panel(panel: Panel, place: str) -> Markup:
             return draw_layers(panel)
         case Frames():
             return draw_frames(panel, place)
+        case Comparison():
+            return draw_comparison(panel)
+        case Alignments():
+            return draw_alignments(panel)
+        case NBest():
+            return draw_nbest(panel)
+        case Sounds():
+            return draw_sounds(panel)
         case _:
             assert_never(panel)
 

@@ -1,7 +1,8 @@
 """One scene of a frame: a small plot with a heat map, lines, points and arrows, or a picture in the same place.
 
 All scenes of a panel have plots of one size, so that they line up, and those in the same place of every frame have one
-scale, so that only the data moves. Their letters keep their size by way of page.css, which knows how wide a scene is.
+scale, so that only the data moves. Their letters keep their size by way of moments.css, which knows how wide scenes
+are.
 """
 
 import math
@@ -56,7 +57,7 @@ class Shelf:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Viewport:
     """Where the scenes of one place stand.
 
     Args:
@@ -103,8 +104,8 @@ def shape(scenes: Sequence[Scene]) -> float | None:
     return ratio if FLAT <= ratio <= TALL else None
 
 
-def stages(places: Sequence[Sequence[Scene]], x_label: str) -> list[Stage]:
-    """A stage for each place, given that place's scenes of all frames."""
+def viewports(places: Sequence[Sequence[Scene]], x_label: str) -> list[Viewport]:
+    """A viewport for each place, given that place's scenes of all frames."""
     plotted = [scenes for scenes in places if any(scene.picture is None for scene in scenes)]
     labels = [label for s in plotted for label in tick_labels(ticks(Scale(*span(x.y_range for x in s), 0, 1), FEW))]
     left = LETTER * (1 + max(map(len, labels))) if labels else 0
@@ -112,44 +113,46 @@ def stages(places: Sequence[Sequence[Scene]], x_label: str) -> list[Stage]:
     wide = WIDTH - left - (ROOM if plotted else 0)
     asked = [shape(scenes) for scenes in places]
     high = wide * max((ratio for ratio in asked if ratio), default=CHART)
-    found: list[Stage] = []
+    found: list[Viewport] = []
     for scenes, ratio in zip(places, asked, strict=True):
         width = min(wide, high / ratio) if ratio else wide
         height = width * ratio if ratio else high
         x = Scale(*span(scene.x_range for scene in scenes), 0, width)
         y = Scale(*span(scene.y_range for scene in scenes), height, 0)
-        found.append(Stage(left, top + high - height, top + high + bottom, x, y))
+        found.append(Viewport(left, top + high - height, top + high + bottom, x, y))
     return found
 
 
-def draw_scene(scene: Scene, stage: Stage, names: dict[str, int], shelf: Shelf, labels: tuple[str, str]) -> Markup:
+def draw_scene(
+    scene: Scene, viewport: Viewport, names: dict[str, int], shelf: Shelf, labels: tuple[str, str]
+) -> Markup:
     """The scene under its caption.
 
     Args:
         names: the number of each name's look.
         labels: what x and y measure.
     """
-    width, height = stage.x.end, stage.y.start
-    box = {"x": stage.left, "y": stage.top, "width": width, "height": height}
+    width, height = viewport.x.end, viewport.y.start
+    box = {"x": viewport.left, "y": viewport.top, "width": width, "height": height}
     if scene.picture is not None:
         drawn = [draw_picture(scene.picture, box)]
     else:
         layers = (
-            draw_grid(stage),
-            draw_field(scene, stage),
-            draw_lines(scene, stage, names, shelf),
-            draw_points(scene, stage, names, shelf),
-            draw_arrows(scene, stage, shelf),
+            draw_grid(viewport),
+            draw_field(scene, viewport),
+            draw_lines(scene, viewport, names, shelf),
+            draw_points(scene, viewport, names, shelf),
+            draw_arrows(scene, viewport, shelf),
         )
         drawn = [
             tag("svg", {**box, "aria-hidden": "true"}, *layers),
             tag("rect", {"class": "edge", **box}),
-            draw_ticks(stage, labels[0]),
+            draw_ticks(viewport, labels[0]),
         ]
-    at = {"viewBox": f"0 0 {WIDTH} {coordinate(stage.height)}", "role": "img", "aria-label": describe(scene)}
+    at = {"viewBox": f"0 0 {WIDTH} {coordinate(viewport.height)}", "role": "img", "aria-label": describe(scene)}
     y_label = "" if scene.picture is not None else labels[1]
     words = [tag("span", {}, scene.caption) if scene.caption else None, tag("small", {}, y_label) if y_label else None]
-    caption = tag("figcaption", {"class": f"m{round(stage.left / LETTER)}"}, *words) if any(words) else None
+    caption = tag("figcaption", {"class": f"m{round(viewport.left / LETTER)}"}, *words) if any(words) else None
     return tag("figure", {}, caption, tag("svg", at, *drawn))
 
 
@@ -164,43 +167,47 @@ def draw_picture(picture: np.ndarray, box: dict[str, float]) -> Markup:
     return tag("image", {**box, "href": data_uri(picture), "class": look})
 
 
-def draw_field(scene: Scene, stage: Stage) -> Markup | None:
+def draw_field(scene: Scene, viewport: Viewport) -> Markup | None:
     """The heat map: each value in the middle of its pixel, the outermost ones on the ends of the ranges."""
     if scene.field_HW is None or not scene.field_HW.size:
         return None
     rows, columns = scene.field_HW.shape
     (left, right), (low, high) = span([scene.x_range]), span([scene.y_range])
-    (x1, y1), (x2, y2) = stage.at(np.array([left, right]), np.array([high, low]))
+    (x1, y1), (x2, y2) = viewport.at(np.array([left, right]), np.array([high, low]))
     dx, dy = (x2 - x1) / max(1, columns - 1) / 2, (y2 - y1) / max(1, rows - 1) / 2
     box = {"x": x1 - dx, "y": y1 - dy, "width": x2 - x1 + 2 * dx, "height": y2 - y1 + 2 * dy}
     return tag("image", {**box, "preserveAspectRatio": "none", "href": heat_uri(scene.field_HW)})
 
 
-def draw_grid(stage: Stage) -> Markup:
+def draw_grid(viewport: Viewport) -> Markup:
     """Hairlines at the ticks."""
-    down = "".join(f"M{coordinate(stage.x(value))} 0v{coordinate(stage.y.start)}" for value in ticks(stage.x, FEW))
-    across = "".join(f"M0 {coordinate(stage.y(value))}h{coordinate(stage.x.end)}" for value in ticks(stage.y, FEW))
+    down = "".join(
+        f"M{coordinate(viewport.x(value))} 0v{coordinate(viewport.y.start)}" for value in ticks(viewport.x, FEW)
+    )
+    across = "".join(
+        f"M0 {coordinate(viewport.y(value))}h{coordinate(viewport.x.end)}" for value in ticks(viewport.y, FEW)
+    )
     return tag("path", {"class": "grid", "d": down + across})
 
 
-def draw_ticks(stage: Stage, x_label: str) -> Markup:
+def draw_ticks(viewport: Viewport, x_label: str) -> Markup:
     """The values of the hairlines, and what x measures."""
-    x_ticks, y_ticks = ticks(stage.x, FEW), ticks(stage.y, FEW)
-    left, bottom = stage.left, stage.top + stage.y.start
+    x_ticks, y_ticks = ticks(viewport.x, FEW), ticks(viewport.y, FEW)
+    left, bottom = viewport.left, viewport.top + viewport.y.start
     below = [
-        tag("text", {"x": left + stage.x(value), "y": bottom + 5, "dy": ".8em"}, label)
+        tag("text", {"x": left + viewport.x(value), "y": bottom + 5, "dy": ".8em"}, label)
         for value, label in zip(x_ticks, tick_labels(x_ticks), strict=True)
     ]
     beside = [
-        tag("text", {"x": left - 5, "y": stage.top + stage.y(value), "dy": ".35em"}, label)
+        tag("text", {"x": left - 5, "y": viewport.top + viewport.y(value), "dy": ".35em"}, label)
         for value, label in zip(y_ticks, tick_labels(y_ticks), strict=True)
     ]
-    at = {"x": left + stage.x.end, "y": bottom + 5, "dy": "2em", "class": "label end"}
+    at = {"x": left + viewport.x.end, "y": bottom + 5, "dy": "2em", "class": "label end"}
     named = tag("text", at, x_label) if x_label else None
     return join([tag("g", {"class": "middle"}, *below), tag("g", {"class": "end"}, *beside), named])
 
 
-def draw_lines(scene: Scene, stage: Stage, names: dict[str, int], shelf: Shelf) -> Markup:
+def draw_lines(scene: Scene, viewport: Viewport, names: dict[str, int], shelf: Shelf) -> Markup:
     """The lines, the first one on top."""
     drawn: list[Child] = []
     for name, (x, y) in scene.lines.items():
@@ -208,19 +215,19 @@ def draw_lines(scene: Scene, stage: Stage, names: dict[str, int], shelf: Shelf) 
         if len(x) < 2:
             continue
         inner_x, inner_y = thin(x[1:-1], y[1:-1], MOST_POINTS)
-        places = stage.at(np.array([x[0], *inner_x, x[-1]]), np.array([y[0], *inner_y, y[-1]]))
+        places = viewport.at(np.array([x[0], *inner_x, x[-1]]), np.array([y[0], *inner_y, y[-1]]))
         drawn.append(
             shelf.use("M" + " ".join(map(written_at, places)), f"line line{names[name] % STYLES}", steady=True)
         )
     return join(reversed(drawn))
 
 
-def draw_points(scene: Scene, stage: Stage, names: dict[str, int], shelf: Shelf) -> Markup:
+def draw_points(scene: Scene, viewport: Viewport, names: dict[str, int], shelf: Shelf) -> Markup:
     """The points in the plot, each name's in one path, with a rim of paper that sets them off."""
     drawn: list[Child] = []
     for name, points_N2 in scene.points.items():
-        places = stage.at(*finite(points_N2, 2).T)
-        seen = ((places >= 0) & (places <= (stage.x.end, stage.y.start))).all(axis=1)
+        places = viewport.at(*finite(points_N2, 2).T)
+        seen = ((places >= 0) & (places <= (viewport.x.end, viewport.y.start))).all(axis=1)
         path = draw_shapes(names[name], places[seen])
         if path:
             look = f"points points{names[name] % len(SHAPES)}"
@@ -234,12 +241,12 @@ def draw_shapes(n: int, places: np.ndarray) -> str:
     return "".join(f"M{written_at(at)}{pen}" for at in places + np.array([dx, dy]))
 
 
-def draw_arrows(scene: Scene, stage: Stage, shelf: Shelf) -> Markup | None:
+def draw_arrows(scene: Scene, viewport: Viewport, shelf: Shelf) -> Markup | None:
     """The arrows that are long enough to be seen, all in one path."""
     if scene.arrows_N4 is None:
         return None
     x, y, dx, dy = finite(scene.arrows_N4, 4).T
-    tails, tips = stage.at(x, y), stage.at(x + dx, y + dy)
+    tails, tips = viewport.at(x, y), viewport.at(x + dx, y + dy)
     written = ""
     for tail, tip in zip(tails, tips, strict=True):
         length = math.dist(tail, tip)

@@ -66,7 +66,7 @@ def decimals(values: np.ndarray) -> int:
 
 
 def fixed(value: float, places: int) -> str:
-    """A number with so many decimals and a true minus sign, as page.js writes it too."""
+    """A number with so many decimals and a true minus sign, as pictures.js writes it too."""
     written = f"{value:.{places}f}"
     return written.replace("-", "−") if float(written) else f"{0:.{places}f}"
 

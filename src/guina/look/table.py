@@ -57,14 +57,18 @@ def draw_cell(text: str, right: bool, share: bool, column: int) -> Markup:
         return tag("th", {"scope": "row"}, text)
     bar = None
     if share and (found := SHARE.fullmatch(text)):
-        width = min(100.0, float(found[1]))
-        bar = tag(
-            "svg",
-            {"class": "bar", "viewBox": "0 0 100 1", "preserveAspectRatio": "none", "aria-hidden": "true"},
-            tag("rect", {"width": 100, "height": 1, "class": "track"}),
-            tag("rect", {"width": width, "height": 1}),
-        )
+        bar = draw_bar(float(found[1]))
     return tag("td", {"class": "number" if right else None}, text, bar)
+
+
+def draw_bar(per_cent: float) -> Markup:
+    """A thin line, so much of it filled."""
+    return tag(
+        "svg",
+        {"class": "bar", "viewBox": "0 0 100 1", "preserveAspectRatio": "none", "aria-hidden": "true"},
+        tag("rect", {"width": 100, "height": 1, "class": "track"}),
+        tag("rect", {"width": max(0.0, min(100.0, per_cent)), "height": 1}),
+    )
 
 
 def scrolling(label: str, content: Markup) -> Markup:
