@@ -12,9 +12,10 @@ import running
 import toys
 from guina.engine.budget import Clock, Limit, Plan, early_end, no_more_use
 from guina.engine.checkpoint import Checkpoints
-from guina.engine.session import Options
+from guina.engine.options import TrainingOptions
 from guina.errors import GuinaError
 from guina.runfolder import RunFolder
+from toys.stream import ToyStreamJudge
 
 bends = st.lists(st.tuples(st.floats(0, 1), st.integers(-5, 500)), max_size=8)
 
@@ -94,8 +95,9 @@ def paced(seconds) -> type[toys.Toy]:
             time.sleep(seconds(draw.step))
             return super().batch(arrays, draw, rng)
 
-        def better(self, a, b):  # always of use
-            return True
+        class Judge(ToyStreamJudge):
+            def better(self, a, b):  # always of use
+                return True
 
     return Paced
 
@@ -157,8 +159,9 @@ def test_seconds_before_the_call_count(tmp_path: Path) -> None:
 
 def test_when_more_is_no_use_the_decay_begins(tmp_path: Path) -> None:
     class Settled(toys.ToyStream):
-        def better(self, a, b):
-            return False
+        class Judge(ToyStreamJudge):
+            def better(self, a, b):
+                return False
 
     outcome = running.train(Settled, tmp_path / "run", limit=Limit(minutes=5 / 60))
     assert outcome.stopped == "no more use"
@@ -172,8 +175,9 @@ def test_when_more_is_no_use_the_decay_begins(tmp_path: Path) -> None:
 
 def test_who_names_steps_gets_them_all(tmp_path: Path) -> None:
     class Settled(toys.ToyStream):
-        def better(self, a, b):
-            return False
+        class Judge(ToyStreamJudge):
+            def better(self, a, b):
+                return False
 
     assert running.train(Settled, tmp_path / "run", steps=60).steps == 60
 
@@ -183,4 +187,4 @@ def test_epochs_become_steps(tmp_path: Path) -> None:
     assert outcome.steps == 2 * 224 // 16
     assert outcome.epochs == 2
     assert outcome.stopped == "epochs"
-    assert Options(Limit(epochs=2)).record()["limit"]["epochs"] == 2
+    assert TrainingOptions(Limit(epochs=2)).record()["limit"]["epochs"] == 2

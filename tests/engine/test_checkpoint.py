@@ -8,6 +8,7 @@ import shutil
 import struct
 import time
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,14 @@ from hypothesis import strategies as st
 
 import running
 import toys
+from guina.answering.half import Saved
+from guina.answering.model import load_answering
 from guina.bundle import MOST_HEADER, load_tensors, read_folder, save_tensors, write_folder
 from guina.engine.checkpoint import Checkpoints, State
-from guina.engine.job import Fitted
-from guina.engine.model import load_model
 from guina.errors import GuinaError
 from guina.runfolder import RunFolder
 from guina.storage import read_json
+from toys.speech import ToySpeechAnswering
 from without_posix import needs_posix
 
 
@@ -305,7 +307,7 @@ def test_a_pickle_is_refused_and_nothing_runs(suffix: str, tmp_path: Path) -> No
     path = tmp_path / f"model{suffix}"
     path.write_bytes(pickle.dumps(Payload(tmp_path / "marker")))
     with pytest.raises(GuinaError, match="is a pickle"):
-        load_model(path, toys.TOYS.__getitem__)
+        load_answering(path, toys.halves)
     assert not (tmp_path / "marker").exists()
 
 
@@ -313,7 +315,7 @@ def test_a_pickle_in_the_place_of_the_tensors_is_refused_and_nothing_runs(unbrok
     files = read_folder(unbroken["toy-gan"] / "model")
     write_folder(tmp_path / "m", files | {"model.safetensors": pickle.dumps(Payload(tmp_path / "marker"))})
     with pytest.raises(GuinaError, match=r"model\.safetensors"):
-        load_model(tmp_path / "m", toys.TOYS.__getitem__)
+        load_answering(tmp_path / "m", toys.halves)
     assert not (tmp_path / "marker").exists()
 
 
@@ -335,45 +337,69 @@ def test_a_model_that_does_not_fit_is_refused(facts: object, unbroken, tmp_path:
     files = read_folder(unbroken["toy-gan"] / "model")
     write_folder(tmp_path / "m", files | {"model.json": json.dumps(facts).encode()})
     with pytest.raises(GuinaError, match="does not fit this guina"):
-        load_model(tmp_path / "m", toys.TOYS.__getitem__)
+        load_answering(tmp_path / "m", toys.halves)
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     write_folder(tmp_path / "m", {"README.md": b"x"})
     with pytest.raises(GuinaError, match="holds no model"):
-        load_model(tmp_path / "m", toys.TOYS.__getitem__)
+        load_answering(tmp_path / "m", toys.halves)
     with pytest.raises(GuinaError, match="cannot be read"):
-        load_model(tmp_path / "nothing", toys.TOYS.__getitem__)
+        load_answering(tmp_path / "nothing", toys.halves)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Something fitted that has words and numbers."""
+
+    classes: tuple[str, ...] = ()
+    scale: torch.Tensor | None = None
+
+    def saved(self) -> Saved:
+        assert self.scale is not None
+        return Saved({"classes": list(self.classes)}, {"scale": self.scale})
+
+    @classmethod
+    def restored(cls, saved: Saved) -> "Scale":
+        return cls(tuple(saved.facts["classes"]), saved.tensors["scale"])
 
 
 def test_what_a_job_was_fitted_to_travels_with_the_model(tmp_path: Path) -> None:
     class Scaled(toys.ToySpeech):
+        class Answering(ToySpeechAnswering):
+            Fitted = Scale
+
+        def fit(self, records):
+            return Scale(("ä", "b"))
+
         def measure(self, arrays):
-            self.scale = torch.arange(3.0)
-
-        def fitted(self):
-            return Fitted({"classes": ["ä", "b"]}, {"scale": self.scale})
-
-        def restore(self, fitted):
-            self.classes, self.scale = fitted.facts["classes"], fitted.tensors["scale"]
+            return replace(self.fitted, scale=torch.arange(3.0))
 
     running.train(Scaled, tmp_path / "run", steps=1)
-    job, _ = load_model(tmp_path / "run/model", lambda name: Scaled)
-    assert job.classes == ["ä", "b"]
-    assert torch.equal(job.scale, torch.arange(3.0))
+    half = load_answering(tmp_path / "run/model", lambda name: (Scaled.Settings, Scaled.Answering))
+    assert half.fitted.classes == ("ä", "b")
+    assert torch.equal(half.fitted.scale, torch.arange(3.0))
 
 
 def test_a_model_that_would_answer_otherwise_is_never_done(tmp_path: Path) -> None:
     class Forgetful(toys.ToySpeech):
         """Learns something that it does not save."""
 
-        def fit(self, records):
-            self.flip = True
+        class Answering(ToySpeechAnswering):
+            def stream(self, inputs, options):
+                for answer in super().stream(inputs, options):
+                    yield replace(answer, facts={"flip": self.fitted == "flip"})
 
-        def predict(self, nets, inputs):
-            for answer in super().predict(nets, inputs):
-                yield answer | {"flip": getattr(self, "flip", False)}
+        def fit(self, records):
+            return Flip("flip")
 
     with pytest.raises(AssertionError, match="answers 32 of 32 examples differently"):
         running.train(Forgetful, tmp_path / "run", steps=1)
     assert RunFolder(tmp_path / "run").read_status()["state"] != "done"
+
+
+class Flip(str):
+    """Something fitted that does not say what it is when it is saved."""
+
+    def saved(self) -> Saved:
+        return Saved()
