@@ -116,7 +116,7 @@ def child(plan: dict[str, Any]) -> None:
 
     Args:
         plan: toy, out, steps; signal (SIGKILL) and how many times; and when: at a step, or before the nth call of a
-            function of os ("call") or of a method of the job.
+            function of os ("call"), or of a method of the job or of another half ("of").
     """
     kind, nth = toys.TOYS[plan["toy"]], plan.get("nth", 1)
 
@@ -128,7 +128,7 @@ def child(plan: dict[str, Any]) -> None:
     if "call" in plan:
         at_call(os, plan["call"], nth, disturb)
     if "method" in plan:
-        at_call(kind, plan["method"], nth, disturb)
+        at_call(getattr(kind, plan["of"]) if "of" in plan else kind, plan["method"], nth, disturb)
     with interruptible() as stop:
         try:
             train(kind, Path(plan["out"]), steps=plan["steps"], resume=True, observers=observers, stop=stop)

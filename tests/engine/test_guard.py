@@ -10,6 +10,8 @@ from torch import nn
 
 import running
 import toys
+from guina.answering.answer import Answer
+from guina.answering.half import Answering
 from guina.engine.budget import Limit
 from guina.engine.parallel import Team
 from guina.engine.probe import probe
@@ -21,10 +23,31 @@ from guina.runfolder import RunFolder
 from guina.runtime import Runtime
 
 
+class LineAnswering(Answering):
+    """Three numbers to one."""
+
+    @classmethod
+    def build(cls, settings, fitted):
+        return {"net": nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 1), nn.Dropout(0.1))}
+
+    def stream(self, inputs, options):
+        for x in inputs:
+            yield Answer("numbers", self.nets["net"](torch.as_tensor(x).float()[None]).item())
+
+
+class LineJudge(toys.ToyJudge):
+    """How near the line is to one."""
+
+    def score(self, nets, arrays, limit=None):
+        x = torch.from_numpy(arrays.all("x")[:limit]).to(nets["net"][1].weight)
+        return {"score": -float((nets["net"](x) - 1).square().mean())}
+
+
 class Plain(toys.Toy):
     """A line with batch normalisation, fitted to numbers; example 100 may be poisoned."""
 
     name, poison = "plain", np.nan
+    Answering, Judge = LineAnswering, LineJudge
 
     def make(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         x = rng.normal(size=(self.n, 3))
@@ -32,7 +55,7 @@ class Plain(toys.Toy):
         return {"x": x}
 
     def build(self):
-        return {"net": nn.Sequential(nn.BatchNorm1d(3), nn.Linear(3, 1), nn.Dropout(0.1))}
+        return self.Answering.build(self.settings, self.fitted)
 
     def phases(self):
         turn = Turn("fit", ("net",), self.loss)
@@ -43,13 +66,8 @@ class Plain(toys.Toy):
 
     order, batch = toys.ToyGan.order, toys.ToyGan.batch
 
-    def score(self, nets, arrays, limit=None):
-        x = torch.from_numpy(arrays.all("x")[:limit]).to(nets["net"][1].weight)
-        return {"score": -float((nets["net"](x) - 1).square().mean())}
-
-    def predict(self, nets, inputs):
-        for x in inputs:
-            yield {"y": nets["net"](torch.as_tensor(x).float()[None]).item()}
+    def inputs(self, arrays):
+        yield from arrays.all("x")
 
 
 class Healthy(Plain):
@@ -133,19 +151,22 @@ def test_probing_leaves_it_to_the_training(tmp_path: Path) -> None:
     records = job.read("1", ("train", "val"))
     data = job.arrays(records.only("train")), job.arrays(records.only("val"))
     runtime = Runtime()
-    cost = probe(job, data, runtime, Team(runtime), repeats=20)
+    cost = probe(job.judge(data[0]), data, runtime, Team(runtime), repeats=20)
     assert 0 < cost.step < 1
     with pytest.raises(GuinaError, match="example-100"):
         running.train(Plain, tmp_path / "run", limit=Limit(minutes=0.05))
 
 
 def test_a_score_that_is_no_number_is_left_out_and_never_the_best(tmp_path: Path) -> None:
-    class Odd(Healthy):
+    class OddJudge(LineJudge):
         scored = 0
 
         def score(self, nets, arrays, limit=None):
-            Odd.scored += 1
-            return {"score": float("nan")} if Odd.scored < 4 else super().score(nets, arrays, limit)
+            OddJudge.scored += 1
+            return {"score": float("nan")} if OddJudge.scored < 4 else super().score(nets, arrays, limit)
+
+    class Odd(Healthy):
+        Judge = OddJudge
 
     stream = io.StringIO()
     running.train(Odd, tmp_path / "run", steps=10, progress=Progress("score", stream))

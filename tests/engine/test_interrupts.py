@@ -23,6 +23,8 @@ def test_a_signal_at_any_stage_saves_and_resumes(stage, signum, nursery, unbroke
     if stage in ("score", "fsync"):
         nursery.spawn(TOY, out, STEPS, at=7)
     where = {"at": 5} if stage == "step" else {"method": stage}
+    if stage in ("score", "conclude"):
+        where = {"of": "Judge", "method": stage}
     if stage == "fsync":
         where = {"call": "fsync", "nth": 9}
     assert nursery.spawn(TOY, out, STEPS, signal=signum, **where) == EXIT[signum]

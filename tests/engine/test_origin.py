@@ -59,7 +59,7 @@ def here(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_resuming_with_other_data_of_the_same_name_is_another_run(here: Path) -> None:
     fruit = learn("fruit/photos", resume=True)
     assert fruit.path == Path("runs/classify/photos-2")
-    assert fruit.job.classes == ["ripe", "unripe"]
+    assert fruit.judge.job.fitted.classes == ("ripe", "unripe")
     assert learn("pets/photos", resume=True).path == Path("runs/classify/photos")
     assert learn("fruit/photos", resume=True).path == Path("runs/classify/photos-2")
     assert learn(str(here / "fruit/photos"), resume=True).path == Path("runs/classify/photos-2")
@@ -103,22 +103,22 @@ def test_two_books_of_one_name_are_two_runs(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_a_run_is_scored_on_its_own_data_wherever_one_stands(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = api.load("runs/classify/photos").score()
+    expected = guina.load("runs/classify/photos").score()
     elsewhere = here / "elsewhere"
     draw(elsewhere / "pets/photos", {"cat": 190, "dog": 60}, seed=2)  # the same names, all wrong
     monkeypatch.chdir(elsewhere)
-    assert api.load("../runs/classify/photos").score() == expected
+    assert guina.load("../runs/classify/photos").score() == expected
     monkeypatch.chdir(here)
     shutil.rmtree("pets")
     with pytest.raises(GuinaError, match="are gone: there is nothing at"):
-        api.load("runs/classify/photos").score()
+        guina.load("runs/classify/photos").score()
 
 
 def test_run_and_data_that_moved_together_are_found(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = api.load("runs/classify/photos").score()
+    expected = guina.load("runs/classify/photos").score()
     moved = here.rename(here.with_name("moved"))
     monkeypatch.chdir(moved)
-    assert api.load("runs/classify/photos").score() == expected
+    assert guina.load("runs/classify/photos").score() == expected
 
 
 @pytest.mark.parametrize("act", ["score", "look"])
@@ -127,7 +127,7 @@ def test_data_that_changed_since_are_not_judged_as_its_own(act: str, here: Path)
     report.write_text("the report of before", "utf-8")
     Image.new("L", (12, 12), 99).save("pets/photos/cat/3.png")
     with pytest.raises(GuinaError, match="is not what runs/classify/photos learned from"):
-        getattr(api.load("runs/classify/photos"), act)()
+        getattr(guina.load("runs/classify/photos"), act)()
     assert report.read_text("utf-8") == "the report of before"
 
 
@@ -155,7 +155,7 @@ def test_a_run_folder_runs_nothing(where: str, here: Path, capsys: pytest.Captur
         lambda: commands.predict([str(run), "pets/photos/cat/0.png"]),
         lambda: commands.score([str(run)]),
         lambda: commands.look([str(run)]),
-        lambda: api.load(run).predict("pets/photos/cat/0.png"),
+        lambda: guina.load(run).predict("pets/photos/cat/0.png"),
     ):
         with pytest.raises(GuinaError, match=r"evil\.py, which is none of guina's") as refused:
             act()
@@ -167,7 +167,7 @@ def test_a_named_file_of_another_job_does_not_open_a_run(here: Path) -> None:
     text = "from guina.jobs.classify.learning import Classify\nclass Mine(Classify):\n    name = 'mine'\n"
     Path("mine.py").write_text(text, "utf-8")
     with pytest.raises(GuinaError, match="the run is of the job classify, not of mine"):
-        api.load("runs/classify/photos", "./mine.py").predict("pets/photos/cat/0.png")
+        guina.load("runs/classify/photos", "./mine.py").predict("pets/photos/cat/0.png")
     with pytest.raises(GuinaError, match="the run is of the job classify, not of mine"):
         commands.predict(["runs/classify/photos", "pets/photos/cat/0.png", "--job=./mine.py"])
 
@@ -176,7 +176,7 @@ def test_a_named_file_of_another_job_does_not_open_a_run(here: Path) -> None:
 
 
 def test_a_run_killed_before_its_model_was_proven_has_none(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from guina.engine.session import Session
+    from guina.engine import conclude
 
     class Killed(BaseException):
         pass
@@ -185,12 +185,12 @@ def test_a_run_killed_before_its_model_was_proven_has_none(here: Path, monkeypat
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(Session, "_prove", killed)
+        patch.setattr(conclude, "prove", killed)
         with pytest.raises(Killed):
             learn("fruit/photos", out="half")
     assert not Path("half/model").exists()
     with pytest.raises(GuinaError, match="half is not finished") as refused:
-        api.load("half")
+        guina.load("half")
     assert "--resume" in refused.value.mend
     assert learn("fruit/photos", out="half", resume=True).predict("fruit/photos/ripe/0.png")
 
@@ -200,7 +200,7 @@ def test_a_run_killed_before_its_result_was_written_is_not_finished(here: Path) 
     result = folder.read_status()["result"]
     folder.status(now=True, state="concluding", step=4, of=4)
     with pytest.raises(GuinaError, match="is not finished"):
-        api.load(folder.path)
+        guina.load(folder.path)
     again = learn("pets/photos", resume=True)
     assert again.outcome["score"] == result["score"]
 
@@ -209,7 +209,7 @@ def test_a_run_killed_before_its_result_was_written_is_not_finished(here: Path) 
 
 
 def test_suspended_streams_leave_torch_as_it_was(here: Path) -> None:
-    run = api.load("runs/classify/photos")
+    run = guina.load("runs/classify/photos")
     one = run.stream(["pets/photos/cat/0.png", "pets/photos/cat/1.png"])
     other = run.stream(["pets/photos/dog/0.png", "pets/photos/dog/1.png"])
     alone = [answer["answer"] for answer in run.predict("pets/photos/cat", "pets/photos/dog")]

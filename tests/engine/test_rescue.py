@@ -8,16 +8,17 @@ import torch
 import running
 import toys
 from guina.engine.checkpoint import Checkpoints
+from guina.engine.game import Game
 from guina.engine.turns import Remedy
 from guina.errors import GuinaError
 from guina.runfolder import RunFolder
+from toys.gan import ToyGanJudge
 
 
-class Falling(toys.ToyGan):
-    """A game that is told to be worse from the tenth validation on, and gets a remedy now and then."""
+class Severe(ToyGanJudge):
+    """Says that the game is worse from the tenth validation on."""
 
-    name = "toy-gan"
-    judged, asked = 0, 0
+    judged = 0
 
     def score(self, nets, arrays, limit=None):
         type(self).judged += 1
@@ -26,6 +27,14 @@ class Falling(toys.ToyGan):
     def better(self, a, b):
         return a["n"] < 10
 
+
+class Falling(toys.ToyGan):
+    """A game that is told to be worse, and gets a remedy now and then."""
+
+    name = "toy-gan"
+    Judge = Severe
+    asked = 0
+
     def remedy(self, scores, best, terms, tried):
         type(self).asked += 1
         return Remedy("it fell", "the critic is slower", {"critic": 0.5}) if type(self).asked in (3, 5, 7) else None
@@ -33,7 +42,7 @@ class Falling(toys.ToyGan):
 
 @pytest.fixture(autouse=True)
 def _ask_anew() -> None:
-    Falling.judged = Falling.asked = 0
+    Severe.judged = Falling.asked = 0
 
 
 def test_a_remedy_goes_back_to_the_best_weights_and_slows_the_player(tmp_path: Path) -> None:
@@ -72,15 +81,22 @@ def test_after_going_back_the_weights_are_those_of_the_best_checkpoint(tmp_path:
     assert same == [True, True]
 
 
+class NoNumber(Game):
+    """A critic's loss that is no number at one step."""
+
+    def critic(self, nets, batch, carry, step, rng):
+        terms, carry = super().critic(nets, batch, carry, step, rng)
+        return {k: v * float("nan") if step == 15 else v for k, v in terms.items()}, carry
+
+
 class Exploding(toys.ToyGan):
     """A critic's loss that is no number at one step, on data that are fine."""
 
     name = "toy-gan"
     poison = False
 
-    def critic_loss(self, nets, batch, carry, step, rng):
-        terms, carry = super().critic_loss(nets, batch, carry, step, rng)
-        return {k: v * float("nan") if step == 15 else v for k, v in terms.items()}, carry
+    def game(self, kind=Game):
+        return super().game(NoNumber)
 
     def remedy(self, scores, best, terms, tried):
         return Remedy("no number", "slower", {"critic": 0.5}) if scores is None else None
@@ -128,22 +144,29 @@ def test_joined_turns_take_one_step_with_the_sum_of_their_gradients(tmp_path: Pa
     class Apart(toys.ToyGan):
         name = "toy-gan"
 
+        def fakes(self, nets, batch, rng):  # the same ones whichever turn asks, whose generators differ
+            return {"x": nets["generator"](batch["x"].repeat(1, 2))}
+
         def phases(self):
             phase = super().phases()[1]
             critic, penalty, generator = phase.turns
             turns = (replace(penalty, every=1, joins=True), critic, generator)
             return [replace(phase, turns=turns, share=1.0)]
 
+    class Both(Game):
+        def critic(self, nets, batch, carry, step, rng):
+            terms, carry = super().critic(nets, batch, carry, step, rng)
+            return terms | self.slope(nets, batch, carry, step, rng)[0], carry
+
     class Together(Apart):
         name = "toy-gan"
+
+        def game(self, kind=Game):
+            return super().game(Both)
 
         def phases(self):
             phase = super().phases()[0]
             return [replace(phase, turns=phase.turns[1:])]
-
-        def critic_loss(self, nets, batch, carry, step, rng):
-            terms, carry = super().critic_loss(nets, batch, carry, step, rng)
-            return terms | self.penalty(nets, batch, carry, step, rng)[0], carry
 
     for kind in (Apart, Together):
         running.train(kind, tmp_path / kind.__name__, steps=6, precision="float64")

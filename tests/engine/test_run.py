@@ -12,6 +12,7 @@ import pytest
 import running
 import toys
 from guina.engine.budget import Limit
+from guina.engine.game import Game
 from guina.engine.places import new_folder, numbered
 from guina.errors import GuinaError
 from guina.runfolder import RunFolder
@@ -119,7 +120,17 @@ def test_names_of_folders(tmp_path: Path) -> None:
 def test_what_a_finished_run_holds(unbroken: dict[str, Path]) -> None:
     run = RunFolder(unbroken["toy-gan"])
     names = {p.name for p in run.path.iterdir() if not p.name.startswith(".")}
-    assert names == {"run.json", "status.json", "metrics.jsonl", "events.jsonl", "snaps", "checkpoints", "model"}
+    assert names == {
+        "run.json",
+        "status.json",
+        "metrics.jsonl",
+        "events.jsonl",
+        "snaps",
+        "checkpoints",
+        "judge",
+        "model",
+    }
+    assert {p.name for p in run.judge.iterdir()} == {"judge.json", "judge.safetensors", "manifest.json"}
     assert {p.name for p in run.model.iterdir()} == {"model.json", "model.safetensors", "README.md", "manifest.json"}
     info, status = run.info, run.read_status()
     assert (info["job"], info["steps"], info["metric"], info["format"]) == ("toy-gan", 24, "score", FORMAT)
@@ -128,7 +139,7 @@ def test_what_a_finished_run_holds(unbroken: dict[str, Path]) -> None:
     assert status["result"]["score"].keys() == status["result"]["baseline"].keys()
     assert [row["step"] for row in run.metrics()] == sorted({row["step"] for row in run.metrics()})
     assert run.metrics()[-1]["step"] == 24
-    assert any("train/penalty/r1" in row for row in run.metrics())
+    assert any("train/penalty/slope" in row for row in run.metrics())
     for path in run.path.rglob("*.json*"):
         for line in path.read_text().splitlines() if path.suffix == ".jsonl" else [path.read_text()]:
             json.loads(line, parse_constant=pytest.fail)
@@ -178,12 +189,16 @@ def test_no_limit_but_one_is_named_in_the_recorded_options(tmp_path: Path) -> No
 
 
 def test_a_row_holds_the_means_of_the_turns_that_were_taken(tmp_path: Path) -> None:
+    class Ones(Game):
+        def slope(self, nets, batch, carry, step, rng):  # taken in every fourth step: its mean is still one
+            terms, carry = super().slope(nets, batch, carry, step, rng)
+            return {"slope": terms["slope"] * 0 + len(batch["x"])}, carry
+
     class Counting(toys.ToyGan):
-        def penalty(self, nets, batch, carry, step, rng):  # taken in every fourth step: its mean is still one
-            terms, carry = super().penalty(nets, batch, carry, step, rng)
-            return {"r1": terms["r1"] * 0 + len(batch["x"])}, carry
+        def game(self, kind=Game):
+            return super().game(Ones)
 
     running.train(Counting, tmp_path / "run", steps=160)
-    values = [row["train/penalty/r1"] for row in running.rows(tmp_path / "run") if "train/penalty/r1" in row]
+    values = [row["train/penalty/slope"] for row in running.rows(tmp_path / "run") if "train/penalty/slope" in row]
     assert len(values) > 10
     assert set(values) == {1.0}

@@ -65,12 +65,15 @@ class ToyGan(Toy):
     def phases(self) -> list[Phase]:
         adam = Learner("adamw", 1e-2, betas=(0.0, 0.99))
         warm = Turn("mean", ("generator",), self.mean_loss)
-        *critic, generator = Game("non-saturating", self.fakes, judged, Penalty("flat", lambda *_: 0.2, 4)).turns()
+        *critic, generator = self.game().turns()
         fresh = Turn("generator", generator.players, generator.loss, fresh_batch=True)
         return [
             Phase("warm", (warm,), {"generator": adam}, batch=32, share=0.25),
             Phase("game", (*critic, fresh), {"critic": adam, "generator": adam}, batch=32, share=0.75, ema=0.05),
         ]
+
+    def game(self, kind: type[Game] = Game) -> Game:
+        return kind("non-saturating", self.fakes, judged, Penalty("flat", lambda *_: 0.2, 4))
 
     def mean_loss(self, nets, batch, carry, step, rng):
         return {"mean": self.fakes(nets, batch, rng)["x"].square().sum()}, carry

@@ -40,7 +40,7 @@ class ToySpeechAnswering(Answering):
     def stream(self, inputs: Iterable[Any], options: Any) -> Iterator[Answer | Part]:
         for n, wave in enumerate(inputs):
             log_1TV = log_probabilities(self.nets["net"], torch.as_tensor(wave)[None])
-            yield Answer(f"wave {n + 1}", ctc_greedy(log_1TV, torch.tensor([len(wave)]))[0])
+            yield Answer(f"wave {n + 1}", list(ctc_greedy(log_1TV, torch.tensor([len(wave)]))[0]))
 
 
 class ToySpeechJudge(ToyJudge):
@@ -50,7 +50,7 @@ class ToySpeechJudge(ToyJudge):
         some = arrays.first(limit)
         answers = [answer.output for answer in self.job.answering(nets).stream(self.job.inputs(some), None)]
         texts = [text.tolist() for text in some.values("text", np.arange(len(some)))]
-        return {"score": float(np.mean([list(a) == b for a, b in zip(answers, texts, strict=True)]))}
+        return {"score": float(np.mean([a == b for a, b in zip(answers, texts, strict=True)]))}
 
 
 class ToySpeech(Toy):
