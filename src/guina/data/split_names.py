@@ -109,6 +109,30 @@ def splits_of_names(names: Sequence[str], where: object) -> list[str | None]:
     return found
 
 
+def splits_of_entries(folders: Sequence[str], files: Sequence[str], where: object) -> dict[str, str | None]:
+    """The split that each folder's and each file's name side by side says for certain.
+
+    Of a file's name that is what stands before its first dot, or before its last, or all of it, whichever says one
+    first. Several files may be of one split.
+
+    Raises:
+        GuinaError: see `splits_of_names`.
+
+    Example:
+        >>> splits_of_entries(["test"], ["train-1.de.txt", "train-2.txt", "eval.txt", "notes.txt"], ".")
+        {'test': 'test', 'train-1.de.txt': 'train', 'train-2.txt': 'train', 'eval.txt': 'val', 'notes.txt': None}
+        >>> splits_of_entries([], ["wiki.train.tokens", "wiki.test.tokens"], ".")
+        {'wiki.train.tokens': 'train', 'wiki.test.tokens': 'test'}
+    """
+    found: dict[str, str | None] = dict.fromkeys((*folders, *files))
+    for part_of in (lambda name: name.split(".")[0], lambda name: name.rsplit(".", 1)[0], str):
+        part = {name: name for name in folders} | {name: part_of(name) for name in files}
+        spoken = {tuple(words_of(text)): text for text in part.values()}
+        said = dict(zip(spoken, splits_of_names(list(spoken.values()), where), strict=True))
+        found = {name: split or said[tuple(words_of(part[name]))] for name, split in found.items()}
+    return found
+
+
 def rest_of(name: str) -> tuple[str, tuple[str, ...]] | None:
     """The split that one word at an end of a name says, and the other words; None if there is not exactly one."""
     words = words_of(name)

@@ -25,9 +25,10 @@ from guina.data import preprocess as input_layer
 from guina.data.columns import Columns
 from guina.data.gallery import decode_gallery, range_of_numbers, read_gallery, shape_of
 from guina.data.order import Draw, Order, Shuffled
-from guina.data.pictures import find_pictures, try_picture
+from guina.data.pictures import try_picture
 from guina.data.records import TRAIN, VAL, Arrays, Records
 from guina.data.values import Range
+from guina.data.walking import find_inputs
 from guina.engine.job import (
     Answer,
     Batch,
@@ -300,7 +301,7 @@ class Classify(Job):
 
     def predict(self, nets: Nets, inputs: Iterable[Any], ask: Any = None) -> Iterator[Answer]:
         """One answer an input: the class, how sure, and the runners-up; or what is wrong with the file."""
-        found = find_pictures(inputs)
+        found = find_inputs(inputs, "picture")
         while chunk := list(islice(found, self.chunk)):
             opened = [try_picture(thing, self.shape, self.range) for _, thing in chunk]
             whole = [picture for picture in opened if isinstance(picture, np.ndarray)]
