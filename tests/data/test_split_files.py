@@ -118,8 +118,10 @@ def test_files_elsewhere_count_by_their_own_names():
 
 
 NAMES = st.sampled_from(
-    ["train", "trainset", "train_2017", "val", "valid", "dev", "test", "t10k", "pets_train", "pets_test"]
-    + ["test_tube", "train_station", "eval", "bus", "cat"]
+    [
+        *("train", "trainset", "train_2017", "val", "valid", "dev", "test", "t10k", "pets_train", "pets_test"),
+        *("test_tube", "train_station", "eval", "bus", "cat"),
+    ]
 )
 
 

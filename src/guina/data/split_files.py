@@ -109,9 +109,10 @@ def said_from(
     splits = splits_of_entries(folders, files, root.joinpath(*first[:depth]))
     for name, group in groups.items():
         by = "/".join((*first[:depth], name))
+        is_file = len(below[group[0]]) == depth + 1
         if split := splits[name]:
-            yield from ((path, Said(split, by if name in files else f"{by}/", True, top)) for path in group)
-        elif name in files:
+            yield from ((path, Said(split, by if is_file else f"{by}/", True, top)) for path in group)
+        elif is_file:
             begun = split_begun(name)
             yield from ((path, Said(begun, by, False, top) if begun else None) for path in group)
         else:
