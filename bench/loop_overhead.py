@@ -26,16 +26,16 @@ from common import ROOT, save
 
 sys.path.insert(0, str(ROOT / "tests"))
 import toys
+from guina.data.arrays import Arrays
 from guina.data.order import Shuffled
-from guina.data.records import Arrays
 from guina.engine.budget import Clock, Plan
 from guina.engine.optim import rate_factor
 from guina.engine.parallel import Team
 from guina.engine.progress import Progress
-from guina.runfolder import RunFolder
 from guina.engine.signals import Stop
 from guina.engine.train import Place, Training, build_nets
 from guina.engine.turns import Learner, Phase, Turn
+from guina.runfolder import RunFolder
 from guina.runtime import Runtime, set_up
 
 STEPS, BATCH, BLOCK = 10_000, 64, 25

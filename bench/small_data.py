@@ -20,7 +20,8 @@ from torch import nn
 
 from common import GUINA, measured, save
 from guina.blocks.conv import Conv
-from guina.data.records import SPLITS, TEST, TRAIN, VAL, Arrays
+from guina.data.arrays import Arrays
+from guina.data.records import SPLITS, TEST, TRAIN, VAL
 from guina.jobs.classify.learning import Classify, ClassifySettings
 from guina.nets.convnet import ConvNet
 from guina.runtime import set_up

@@ -168,9 +168,9 @@ def load(path: str | Path, job: str | None = None) -> Run:
 
 def below(inputs: Iterable[Any]) -> Iterator[Any]:
     """The inputs, each folder among them as the files in it."""
-    from guina.data.pictures import find_pictures
+    from guina.data.walking import find_inputs
 
-    return (thing for _, thing in find_pictures(inputs))
+    return (thing for _, thing in find_inputs(inputs, "input"))
 
 
 def no_job(name: str) -> tuple[type, type[Answering]]:

@@ -1,7 +1,6 @@
 """Pictures that are damaged, turned or of odd types: what the common tests of pictures leave out."""
 
 import io
-import os
 import random
 import struct
 import warnings
@@ -12,7 +11,7 @@ from PIL import Image, ImageOps
 
 from guina.data import pictures
 from guina.data.fitting import fit_picture, is_grey
-from guina.data.pictures import open_picture, walk
+from guina.data.pictures import open_picture
 from guina.data.values import BadPicture, Range, ends_of, from_array, kind_of, range_of
 
 
@@ -153,28 +152,6 @@ def test_colour_is_resized_as_its_channels_are():
     photo = noise(33, 47)
     planes = [fit_picture(photo[:, :, c : c + 1].copy(), (16, 16, 1)) for c in range(3)]
     np.testing.assert_array_equal(fit_picture(photo, (16, 16, 3)), np.concatenate(planes, 2))
-
-
-# --- folders ---
-
-
-def test_folders_that_are_links_or_unreadable_come_as_themselves(tmp_path, monkeypatch):
-    for folder in ("a", "locked"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "1.jpg").write_bytes(b"x")
-    (tmp_path / "link").symlink_to(tmp_path / "a")
-    scandir = os.scandir
-
-    def locked(path):
-        if os.fspath(path).endswith("locked"):
-            raise PermissionError(13, "Permission denied")
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", locked)
-    assert [str(path.relative_to(tmp_path)) for path in walk(tmp_path)] == ["a/1.jpg", "link", "locked"]
-    for name in ("link", "locked"):
-        with pytest.raises(BadPicture, match="a folder that is a link, or cannot be read"):
-            open_picture(tmp_path / name)
 
 
 def test_a_name_that_no_file_can_have():

@@ -14,7 +14,7 @@ from PIL import Image
 from guina.data import pictures
 from guina.data.fitting import fit_picture, middle
 from guina.data.metadata import without_metadata
-from guina.data.pictures import decode, find_pictures, open_picture, try_picture, walk
+from guina.data.pictures import decode, open_picture, try_picture
 from guina.data.room import Room
 from guina.data.values import BadPicture
 
@@ -245,27 +245,3 @@ def test_threads_share_room_and_none_is_stuck():
     for thread in threads:
         thread.join(10)
     assert (most[0] <= 10, room.left, held[0]) == (True, 10, 0)
-
-
-# --- what is not walked ---
-
-
-def test_walking_passes_by_what_guina_wrote(tmp_path):
-    from guina.data import own
-
-    for name in ("a/1.jpg", "b/2.jpg"):
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).write_bytes(b"x")
-    own.make_folder(tmp_path / "samples")
-    (tmp_path / "samples" / "3.png").write_bytes(b"x")
-    passed: list[str] = []
-    found = [path.name for path in walk(tmp_path, lambda path: passed.append(path.name))]
-    assert (found, passed) == (["1.jpg", "2.jpg"], ["samples"])
-    assert [path.name for path in walk(tmp_path / "samples", lambda _: None)] == ["3.png"]  # it is named outright
-
-
-def test_a_folder_without_files_is_an_input_with_a_reason(tmp_path):
-    (tmp_path / "empty" / ".hidden").mkdir(parents=True)
-    (name, thing), (other, _) = find_pictures([tmp_path / "empty", "b.jpg"])
-    assert (name, other) == (str(tmp_path / "empty"), "b.jpg")
-    assert try_picture(thing, (8, 8, 3)) == "a folder without files"

@@ -231,12 +231,3 @@ def test_grey_and_colour_are_converted():
         fit_picture(np.zeros((8, 8, 2), np.uint8), (8, 8, 3))
     assert is_grey(grey)
     assert not is_grey(colour)
-
-
-def test_finding_walks_folders_and_leaves_out_what_is_hidden(tmp_path):
-    for name in ("b.jpg", "-a.jpg", ".hidden.jpg", "Thumbs.db", "sub/c.jpg", ".git/x.jpg", "__MACOSX/y.jpg"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"x")
-    found = [name for name, _ in pictures.find_pictures([tmp_path, "z.jpg", photo()])]
-    assert [os.path.relpath(name, tmp_path) for name in found[:3]] == ["-a.jpg", "b.jpg", "sub/c.jpg"]
-    assert found[3:] == ["z.jpg", "picture 3"]

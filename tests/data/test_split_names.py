@@ -4,7 +4,7 @@ import doctest
 
 import pytest
 
-from guina.data import class_names, columns, csv_rows, places, split, split_names
+from guina.data import class_names, columns, csv_rows, places, split, split_files, split_names, walking
 from guina.data.records import TEST, TRAIN, VAL
 from guina.data.split_names import split_named, splits_of_names
 from guina.errors import GuinaError
@@ -19,7 +19,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("module", [split_names, class_names, csv_rows, columns, places, split])
+@pytest.mark.parametrize("module", [split_names, split_files, walking, class_names, csv_rows, columns, places, split])
 def test_the_examples_of_names_and_tables_run(module):
     failed, tried = doctest.testmod(module)
     assert failed == 0

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from guina.engine.answers import unless_none_was_read
 
 from guina import GuinaError
-from guina.engine.answers import unless_none_was_read
 
 
 def answers(*errors: str, drawn: list[int]) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from guina.data.records import Arrays
+from guina.data.arrays import Arrays
 from guina.engine import features
 from guina.engine.features import learn_features
 

@@ -14,9 +14,9 @@ from PIL import Image
 
 import guina
 from guina import api, commands, metrics
+from guina.data.arrays import Arrays
 from guina.data.order import Draw
 from guina.data.preprocess import Preprocess
-from guina.data.records import Arrays
 from guina.errors import GuinaError
 from guina.jobs.classify.learning import Classify, ClassifySettings
 from guina.runtime import evaluating

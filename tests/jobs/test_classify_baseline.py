@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from guina.data.records import Arrays
+from guina.data.arrays import Arrays
 from guina.jobs.classify.baseline import MOST, averaged, coarseness, fit_linear, of_linear
 
 

@@ -6,14 +6,14 @@ The folder that was named may hold all in a single one (photos/data/cat/1.jpg); 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from guina.data import own
 from guina.data.class_names import check_classes, class_name, how_named
-from guina.data.entries import entries_of, leave_out, teller, those_inside
+from guina.data.entries import entries_of, leave_out, teller, those_inside, unreadable
 from guina.data.listings import Listing, name_of, stamp
-from guina.data.pictures import walk
+from guina.data.own import WHY
 from guina.data.records import TEST, TRAIN, Report
 from guina.data.split_folders import are_splits, buried_splits, split_folders, splits_below
 from guina.data.split_names import splits_of_names
+from guina.data.walking import UNREADABLE, Tell, walk
 from guina.errors import GuinaError
 
 Classes = Sequence[tuple[str, Path]]  # name, folder: a class may have several
@@ -29,8 +29,8 @@ def list_folders(root: Path, splits: Sequence[str], report: Report) -> list[List
         GuinaError: two folders of a split that was asked for, or some that may be splits or classes; see
             `list_classes`.
     """
-    ignored = teller(report)
-    folders = sub_folders(root, root, ignored, report)
+    tell = teller(report, root)
+    folders = sub_folders(root, root, tell, report)
     if not folders:
         return []
     named = list(zip(splits_of_names([folder.name for folder in folders], root), folders, strict=True))
@@ -38,14 +38,14 @@ def list_folders(root: Path, splits: Sequence[str], report: Report) -> list[List
     if are_splits(named, root):
         listings = []
         for split, folder in split_folders(named, root, splits, report).items():
-            place = only_folder(folder, root, ignored, report)
-            classes = sub_folders(place, root, ignored, report)
+            place = only_folder(folder, root, tell, report)
+            classes = sub_folders(place, root, tell, report)
             if classes:
                 listings.append(list_classes(place, labelled(classes), root, split, least, report))
             else:
                 leave_unlabelled(place, split, splits, root, report)
         return listings
-    below = splits_below(folders, root, ignored)
+    below = splits_below(folders, root, tell)
     if not below:
         listing = list_classes(root, labelled(folders), root, None, least, report)
         report.problems += buried_splits([path for path in listing.paths if isinstance(path, Path)], root)
@@ -84,15 +84,20 @@ def inner_folder(root: Path, is_source: Callable[[Path], bool], report: Report) 
     Args:
         is_source: whether a folder has what data consist of.
     """
-    here = root
+    here, beside = root, list[Path]()
+    passed: list[tuple[Path, str]] = []  # told only where the data are found deeper: whoever reads this folder tells it
     while True:
-        folders, loose = entries_of(here, root, lambda _: None)
+        folders, loose = entries_of(here, root, lambda path, why: passed.append((path, why)))
         if len(folders) != 1 or splits_of_names([folders[0].name], here)[0] or any(map(is_data, loose)):
             return root
         here = folders[0]
+        beside += loose
         if is_source(here):
             report.problems.append(f"read from {name_of(here, root)}/, the only folder there")
-            leave_out(loose, root, f"beside {name_of(here, root)}/", report)
+            leave_out(beside, root, f"beside {name_of(here, root)}/", report)
+            tell = teller(report, root)
+            for path, why in passed:
+                tell(path, why)
             return here
 
 
@@ -104,25 +109,25 @@ def is_data(path: Path) -> bool:
     return path.suffix.lower() in (*PICTURES, *SUFFIXES, ".npz", ".gz") or "ubyte" in path.name
 
 
-def only_folder(folder: Path, root: Path, ignored: Callable[[Path], None], report: Report) -> Path:
+def only_folder(folder: Path, root: Path, tell: Tell, report: Report) -> Path:
     """The only folder of a split, where it is that that has the class folders: train/images/cat/1.jpg."""
-    folders, loose = entries_of(folder, root, ignored)
+    folders, loose = entries_of(folder, root, tell)
     if len(folders) != 1 or any(map(is_data, loose)):
         return folder
-    deeper, files = entries_of(folders[0], root, ignored)
+    deeper, files = entries_of(folders[0], root, tell)
     if len(deeper) < 2 or any(map(is_data, files)):
         return folder
     report.problems.append(f"read from {name_of(folders[0], root)}/, the only folder there")
     return folders[0]
 
 
-def sub_folders(folder: Path, root: Path, ignored: Callable[[Path], None], report: Report) -> list[Path]:
+def sub_folders(folder: Path, root: Path, tell: Tell, report: Report) -> list[Path]:
     """The folders right below a folder; files there belong to no class, which is said.
 
     Raises:
         GuinaError: see `entries_of`.
     """
-    folders, loose = entries_of(folder, root, ignored)
+    folders, loose = entries_of(folder, root, tell)
     if folders:
         leave_out(loose, root, "beside the folders of classes", report)
     return folders
@@ -135,21 +140,23 @@ def list_classes(folder: Path, classes: Classes, root: Path, split: str | None, 
         least: classes of the training split.
 
     Raises:
-        GuinaError: too few classes, an empty one, or two that differ in capitals only.
+        GuinaError: too few classes, one that is empty or cannot be read, or two that differ in capitals only.
     """
     paths: list[Path] = []
     labels: list[str] = []
-    tell, seen = teller(report), set()
-    passed: list[Path] = []
+    tell, seen = teller(report, root), set()
+    passed: list[tuple[Path, str]] = []
 
-    def ignored(path: Path) -> None:
-        passed.append(path)
-        tell(path)
+    def note(path: Path, why: str) -> None:
+        passed.append((path, why))
+        tell(path, why)
 
     for name, place in classes:
         passed.clear()
-        mine = those_inside((path for path in walk(place, ignored) if not own.is_own_page(path)), root, report)
-        if not mine and any(map(own.is_own, passed)):
+        mine = those_inside(walk(place, note), root, report)
+        if (place, UNREADABLE) in passed:
+            raise unreadable(place)
+        if not mine and any(why == WHY for _, why in passed):
             continue  # a folder of earlier runs, which was not marked
         if not mine and split not in (None, TRAIN):
             report.problems.append(f"left out: {name_of(place, root)}/ is empty")

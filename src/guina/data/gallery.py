@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from guina.data.arrays import Arrays
 from guina.data.cache import cached
 from guina.data.class_names import check_classes
 from guina.data.columns import Columns
@@ -21,7 +22,7 @@ from guina.data.contrast import check_they_differ, faint
 from guina.data.decoding import ahead
 from guina.data.fitting import choose_shape, fit_picture
 from guina.data.parts import Part, load_part
-from guina.data.records import SPLITS, TRAIN, VAL, Arrays, Records, Report
+from guina.data.records import SPLITS, TRAIN, VAL, Records, Report
 from guina.data.sources import OBVIOUS, list_pictures
 from guina.data.split import contradictions, cut_validation, duplicates, position, strangers
 from guina.data.unlabelled import labels_that_hold

@@ -38,7 +38,8 @@ def is_own(folder: Path) -> bool:
     """Whether guina made a folder: it carries the mark, is a run, or is the cache that $GUINA_CACHE names."""
     if os.path.lexists(folder / MARK) or is_cache(folder):
         return True
-    return (folder / "run.json").is_file() and (folder / "status.json").is_file()
+    # where a folder may not be entered, os.path.isfile says no; Path.is_file raises
+    return os.path.isfile(folder / "run.json") and os.path.isfile(folder / "status.json")
 
 
 def is_cache(folder: Path) -> bool:

@@ -8,15 +8,12 @@ where arrays have them.
 import io
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from guina.data import own
 from guina.data.fitting import LARGEST, fit_picture, reduced
 from guina.data.images import DAMAGE, MOST_PIXELS, Note, damage_said, from_image, ignore
 from guina.data.metadata import without_metadata
@@ -35,8 +32,6 @@ SUFFIXES = {
 KINDS = {"MPO": "JPEG"}  # other names that Pillow gives files of these formats: a JPEG with a second picture inside
 MOST_BYTES = 512 << 20
 ROOM = Room(MOST_PIXELS)  # pixels that all threads together decode at a time
-IGNORED_FOLDERS = ("__MACOSX", "__pycache__", "@eaDir", "lost+found")
-IGNORED_FILES = ("thumbs.db", "desktop.ini", "icon\r")
 
 
 def open_picture(thing: Any, note: Note = ignore, known: Range | None = None) -> np.ndarray:
@@ -65,10 +60,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         kind = os.stat(path)
         if stat.S_ISDIR(kind.st_mode):
-            there = next(walk(path), None)
-            raise BadPicture(
-                "a folder without files" if there is None else "a folder that is a link, or cannot be read"
-            )
+            raise BadPicture(fault_of_folder(path))
         if not stat.S_ISREG(kind.st_mode):
             raise BadPicture("no regular file")
         if kind.st_size == 0:
@@ -83,6 +75,18 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         raise BadPicture(f"cannot be read ({error.strerror})") from None
     return data
+
+
+def fault_of_folder(path: Path) -> str:
+    """What to say of a folder where a picture is expected; one that has files is to be walked by whoever names it."""
+    try:
+        with os.scandir(path) as found:
+            files = any(entry.is_file() and not entry.name.startswith(".") for entry in found)
+    except OSError:
+        return "a folder that is a link, or cannot be read"
+    if path.is_symlink():
+        return "a folder that is a link, or cannot be read"
+    return "a folder, not a picture" if files else "a folder without files"
 
 
 def decode(data: bytes, note: Note = ignore, suffix: str = "", known: Range | None = None) -> np.ndarray:
@@ -132,52 +136,6 @@ def what_it_is(data: bytes) -> str:
     if data[4:8] == b"ftyp":
         return "HEIC, AVIF or a video"
     return next((name for start, name in known.items() if head.startswith(start)), "unknown content")
-
-
-def find_pictures(things: Iterable[Any]) -> Iterator[tuple[str, Any]]:
-    """Inputs with their names, one by one: folders are walked in sorted order, hidden and tool files left out.
-
-    A folder in which there is none comes as itself: `read_bytes` says so of it.
-    """
-    for n, thing in enumerate(things):
-        if isinstance(thing, (str, Path)) and Path(thing).is_dir():
-            paths = walk(Path(thing))
-            first = next(paths, Path(thing))
-            for path in chain([first], paths):
-                yield str(path), path
-        elif isinstance(thing, (str, Path)):
-            yield str(thing), thing
-        else:
-            yield f"picture {n + 1}", thing
-
-
-def walk(folder: Path, ignored: Callable[[Path], None] = lambda _: None) -> Iterator[Path]:
-    """All files below a folder in sorted order; what is hidden, a tool's or guina's own is only told to `ignored`.
-
-    A folder that is a link, or that cannot be read, comes as itself: `read_bytes` says so of it.
-    """
-    try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except PermissionError:
-        yield folder
-        return
-    for entry in entries:
-        path = folder / entry.name
-        if is_ignored(entry.name):
-            ignored(path)
-        elif entry.is_dir(follow_symlinks=False):
-            if own.is_own(path):
-                ignored(path)
-            else:
-                yield from walk(path, ignored)
-        else:
-            yield path
-
-
-def is_ignored(name: str) -> bool:
-    """Whether a file or folder of this name is hidden or a tool's, and no picture of the user's."""
-    return name.startswith(".") or name in IGNORED_FOLDERS or name.lower() in IGNORED_FILES
 
 
 def try_picture(thing: Any, shape: tuple[int, int, int], known: Range | None = None) -> np.ndarray | str:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from guina.data.arrays import Arrays as Arrays
 from guina.errors import GuinaError
 
 TRAIN, VAL, TEST = "train", "val", "test"

@@ -30,6 +30,7 @@ from guina.data.split_folders import splits_below
 from guina.data.split_names import splits_of_names
 from guina.data.tables import SUFFIXES
 from guina.data.unlabelled import holds_pictures, is_picture, list_unlabelled
+from guina.data.walking import untold
 from guina.errors import GuinaError, did_you_mean
 
 LAYOUTS = "class folders (photos/cat/1.jpg), a table of paths and labels, idx files, or an .npz file"
@@ -89,13 +90,13 @@ def list_folder(path: Path, splits: Sequence[str], report: Report, columns: Colu
     """The listings of a folder: arrays, a table, or folders of pictures, whichever there is first."""
 
     def is_source(folder: Path) -> bool:
-        folders, loose = entries_of(folder, path, lambda _: None)
+        folders, loose = entries_of(folder, path, untold)
         if labelled and any(p.suffix.lower() == ".npz" or "ubyte" in p.name or is_table(p) for p in loose):
             return True
         if len(folders) < 2 or any(is_picture(p) for p in loose):
             return False
         said = set(splits_of_names([f.name for f in folders], folder)) - {None}
-        return labelled or len(said) > 1 or bool(splits_below(folders, path, lambda _: None))
+        return labelled or len(said) > 1 or bool(splits_below(folders, path, untold))
 
     path = inner_folder(path, is_source, report)
     arrays = sorted(path.glob("*.npz")) if labelled or not holds_pictures(path) else []
@@ -114,7 +115,7 @@ def tables_in(folder: Path, columns: Columns, labelled: bool) -> list[Path]:
     """The tables in a folder that say what is what; beside folders, which may be classes, only if that is obvious, and
     so beside pictures that may do without a table.
     """
-    folders, loose = entries_of(folder, folder, lambda _: None)
+    folders, loose = entries_of(folder, folder, untold)
     tables = [path for path in loose if is_table(path)]
     if not tables:
         return []

@@ -1,6 +1,6 @@
 """Which folders are splits and which are classes: certain by names and by what is in them, or asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from guina.data.columns import PICTURES
@@ -8,6 +8,7 @@ from guina.data.entries import entries_of, folder_names
 from guina.data.listings import name_of
 from guina.data.records import TRAIN, Report
 from guina.data.split_names import split_named, splits_of_names
+from guina.data.walking import Tell
 from guina.errors import GuinaError
 
 Named = Sequence[tuple[str | None, Path]]  # the split that a folder's name says, and the folder
@@ -80,7 +81,7 @@ def buried_splits(paths: Sequence[Path], root: Path) -> list[str]:
     return [f"warning: there are folders {found} deeper down: their pictures are taken together, and no split is seen"]
 
 
-def splits_below(classes: Sequence[Path], root: Path, ignored: Callable[[Path], None]) -> list[tuple[str, Path, Path]]:
+def splits_below(classes: Sequence[Path], root: Path, tell: Tell) -> list[tuple[str, Path, Path]]:
     """Split folders within class folders (cat/train/1.jpg): split, class folder, split folder; [] if there are none.
 
     Raises:
@@ -93,7 +94,7 @@ def splits_below(classes: Sequence[Path], root: Path, ignored: Callable[[Path], 
     if not clear and not (len(said) > 1 and TRAIN in said and all(map(all, splits.values())) and all(found.values())):
         return []
     for folder in classes:
-        loose = [path for path in entries_of(folder, root, ignored)[1] if path.suffix.lower() in PICTURES]
+        loose = [path for path in entries_of(folder, root, tell)[1] if path.suffix.lower() in PICTURES]
         twice = len(set(splits[folder])) < len(splits[folder])
         if not found[folder] or None in splits[folder] or loose or twice:
             example = (clear or list(classes))[0]

@@ -21,6 +21,7 @@ FILLERS = (
     *("set", "sets", "split", "data", "dataset", "folder", "dir", "files", "file", "samples", "examples", "part"),
     *("image", "images", "img", "imgs", "picture", "pictures", "pics", "photo", "photos", "jpg", "jpeg", "png"),
 )
+SPEAKS = re.compile("|".join((*WORDS, *EITHER, "held-out", "hold-out")), re.IGNORECASE)  # what most names do not
 GLUED = re.compile(f"^({'|'.join(sorted((*WORDS, *EITHER), key=len, reverse=True))})({'|'.join(FILLERS)})$")
 
 
@@ -47,7 +48,7 @@ def split_named(name: str) -> str | None:
         >>> split_named("t10k"), split_named("Validation_set"), split_named("test2017"), split_named("test_tube")
         ('test', 'val', 'test', None)
     """
-    words = words_of(name)
+    words = words_of(name) if SPEAKS.search(name) else []
     return WORDS.get(words[0]) if len(words) == 1 else None
 
 
@@ -106,6 +107,31 @@ def splits_of_names(names: Sequence[str], where: object) -> list[str | None]:
             f"rename {said} to val or test",
         )
     found[either[0]] = lacking[0]
+    return found
+
+
+def splits_of_entries(folders: Sequence[str], files: Sequence[str], where: object) -> dict[str, str | None]:
+    """The split that each folder's and each file's name side by side says for certain.
+
+    Of a file's name that is what stands before its first dot, or before its last, or all of it, whichever says one
+    first. Several files may be of one split.
+
+    Raises:
+        GuinaError: see `splits_of_names`.
+
+    Example:
+        >>> splits_of_entries(["test"], ["train-1.de.txt", "train-2.txt", "eval.txt", "notes.txt"], ".")
+        {'test': 'test', 'train-1.de.txt': 'train', 'train-2.txt': 'train', 'eval.txt': 'val', 'notes.txt': None}
+        >>> splits_of_entries([], ["wiki.train.tokens", "wiki.test.tokens"], ".")
+        {'wiki.train.tokens': 'train', 'wiki.test.tokens': 'test'}
+    """
+    found: dict[str, str | None] = dict.fromkeys((*folders, *files))
+    for part_of in (lambda name: name.split(".")[0], lambda name: name.rsplit(".", 1)[0], str):
+        parts = {name: name for name in folders} | {name: part_of(name) for name in files}
+        words = {name: tuple(words_of(part)) for name, part in parts.items() if SPEAKS.search(part)}
+        spoken = {words[name]: parts[name] for name in words}
+        said = dict(zip(spoken, splits_of_names(list(spoken.values()), where), strict=True))
+        found |= {name: found[name] or said[words[name]] for name in words}
     return found
 
 

@@ -17,10 +17,12 @@ import numpy as np
 from guina.data.arrays import Arrays
 from guina.data.cache import cached
 from guina.data.ragged import Units
-from guina.data.records import SPLITS, TEST, TRAIN, VAL, Records, Report
+from guina.data.records import SPLITS, TRAIN, VAL, Records, Report
 from guina.data.samples import TEXTS
-from guina.data.text import BOUNDARY, find_texts, fingerprint, read_text, split_of
+from guina.data.split_files import files_by_split
+from guina.data.text import BOUNDARY, find_texts, fingerprint, read_text
 from guina.data.vocabulary import Vocabulary
+from guina.data.walking import root_of
 from guina.errors import GuinaError
 
 FORMAT = "stream-2"
@@ -110,7 +112,7 @@ def read_stream(source: str, splits: Sequence[str], validation: float, encoding:
     """
     report = Report()
     found = TEXTS[source]() if source in TEXTS and not Path(source).exists() else find_texts(source, report)
-    files = files_of(found, source, splits, report)
+    files = files_by_split(found, root_of(source), splits, report, "texts")
     used = sum(map(len, files.values()))
     report.found, report.used = report.found + used, used
     mark = fingerprint([path for paths in files.values() for path in paths])
@@ -129,29 +131,6 @@ def read_stream(source: str, splits: Sequence[str], validation: float, encoding:
     at_N = np.array([SPLITS.index(split) for split in there])
     names = [str(files[split][0]) + (", …" if len(files[split]) > 1 else "") for split in there]
     return Records(names, at_N, {"split": there}, origin, f"{mark}-{validation}-{encoding}", report)
-
-
-def files_of(found: Sequence[Path], source: str, splits: Sequence[str], report: Report) -> dict[str, list[Path]]:
-    """The files of each split that was asked for, as their names say; those of none are left out where others say one.
-
-    Raises:
-        GuinaError: there is none of a split that was asked for.
-    """
-    named = {path: split_of(path, source) for path in found} if len(found) > 1 else {}
-    if TRAIN not in named.values():  # they name no splits: all is learned from, or, where nothing is, judged
-        return {TRAIN if TRAIN in splits else TEST: list(found)}
-    files: dict[str, list[Path]] = {}
-    for path, split in named.items():
-        if split is None:
-            report.problems.append(f"left out: {path} is neither train, val nor test")
-        elif split in splits:
-            files.setdefault(split, []).append(path)
-    if not files:
-        there = ", ".join(sorted({split for split in named.values() if split}))
-        raise GuinaError(
-            f"{source} has only texts for {there}", f"one for {' or '.join(splits)}", "add it, or say another --split"
-        )
-    return files
 
 
 def measured(files: tuple[Path, ...], encoding: str, mark: str, split: str, report: Report) -> int:

@@ -6,16 +6,16 @@ is no text is left out by name. Between two documents stands `BOUNDARY`.
 """
 
 import codecs
-import glob
 import hashlib
+import os
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 from guina.data.encodings import HEAD, beginning, check_encoding, likely, recognise
-from guina.data.own import WHY, is_own, is_own_page
+from guina.data.entries import teller
 from guina.data.records import Report
-from guina.data.split_names import split_begun, split_named
+from guina.data.walking import files_at, root_of
 from guina.errors import GuinaError
 
 BOUNDARY = "\x1d"  # the group separator of ASCII: no text has it
@@ -37,14 +37,13 @@ NO_TEXT = (
     ".npy",
     ".so",
 )
-IGNORED = (".git", "__pycache__", ".ipynb_checkpoints", "__MACOSX")
 
 
 def find_texts(source: str, report: Report | None = None) -> list[Path]:
     """The text files of a source, in sorted order; what is no text, or is not named like one, is left out and said.
 
     Raises:
-        GuinaError: there are none, or the one that was named is none.
+        GuinaError: there are none, the one that was named is none, or the folder that was named cannot be read.
     """
     report = report or Report()
     path = Path(source)
@@ -54,18 +53,16 @@ def find_texts(source: str, report: Report | None = None) -> list[Path]:
                 f"{path} is {kind}, not plain text", "a text file", "open it and save it as plain text (.txt, UTF-8)"
             )
         return [path]
-    found = walk(path, report) if path.is_dir() else map(Path, glob.glob(source, recursive=True))
     texts = []
-    for file in sorted(p for p in found if p.is_file() and not p.name.startswith(".")):
-        if is_own_page(file):
-            report.ignore(str(file), WHY)
-        elif kind := kind_of(file) or (file.suffix.lower() in NO_TEXT and f"named {file.suffix.lower()}"):
+    for file in files_at(source, teller(report, root_of(source), str)):
+        if why := why_no_text(file):
             report.found += 1
-            report.skip(str(file), kind)
+            report.skip(str(file), why)
         else:
             texts.append(file)
     if not texts:
-        left = f" ({report.skipped} other files were left out)" if report.skipped else ""
+        n = report.skipped
+        left = f" ({n} other file{'s were' if n > 1 else ' was'} left out)" if n else ""
         raise GuinaError(
             f"there is no text at {source}{left}",
             "a text file, a folder of them, or a pattern such as 'books/*.txt'",
@@ -74,19 +71,12 @@ def find_texts(source: str, report: Report | None = None) -> list[Path]:
     return texts
 
 
-def walk(root: Path, report: Report) -> Iterator[Path]:
-    """The files below a folder, but for hidden and tools' folders, and those that guina made."""
-    for path in sorted(root.iterdir()):
-        if not path.is_dir():
-            yield path
-        elif path.name in IGNORED or path.name.startswith("."):
-            report.ignore(str(path))
-        elif is_own(path):
-            report.ignore(str(path), WHY)
-        elif path.is_symlink():  # it may lead back to where it lies
-            report.ignore(str(path), "a link to a folder")
-        else:
-            yield from walk(path, report)
+def why_no_text(path: Path) -> str:
+    """Why a file that was found is no text, by what lies there, how it begins and how it is called; "" for a text."""
+    if not os.path.isfile(path):
+        return "a link that leads nowhere" if path.is_symlink() else "no regular file"
+    suffix = path.suffix.lower()
+    return kind_of(path) or (f"named {suffix}" if suffix in NO_TEXT else "")
 
 
 def kind_of(path: Path) -> str:
@@ -103,13 +93,6 @@ def kind_of(path: Path) -> str:
             f"{path} cannot be read: {error.strerror}", "a file that you may read", "check its permissions"
         ) from None
     return kind if encoding == "" else ""
-
-
-def split_of(path: Path, root: str) -> str | None:
-    """The split that a file's name or folder says: train.txt, test/a.txt, valid-1.txt; None: it says none."""
-    base = Path(root)
-    parts = path.relative_to(base).parts if base.is_dir() else (path.name,)
-    return next((split for part in parts if (split := split_named(part.split(".")[0]) or split_begun(part))), None)
 
 
 def read_text(path: Path, report: Report, encoding: str = "utf-8") -> Iterator[str]:

@@ -8,7 +8,7 @@ Files that by their names are something else (texts, tables, videos) are left ou
 out to be no picture is skipped, and counts as a bad file.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,10 @@ from guina.data.class_names import class_name
 from guina.data.columns import PICTURES
 from guina.data.entries import entries_of, entries_sorted, leave_out, teller, those_inside
 from guina.data.listings import Listing, name_of, stamp
-from guina.data.pictures import is_ignored, walk
 from guina.data.records import Report
 from guina.data.split_folders import buried_splits, split_folders, splits_below
 from guina.data.split_names import splits_of_names
+from guina.data.walking import Tell, is_ignored, walk
 from guina.errors import GuinaError
 
 OTHERS = (
@@ -37,20 +37,20 @@ def list_unlabelled(root: Path, splits: Sequence[str], report: Report) -> list[L
         GuinaError: a folder that cannot be read, a link to one outside, no split that was asked for, or a split of two
             folders or without pictures.
     """
-    ignored = teller(report)
-    folders, loose = entries_of(root, root, ignored)
+    tell = teller(report, root)
+    folders, loose = entries_of(root, root, tell)
     named = list(zip(splits_of_names([folder.name for folder in folders], root), folders, strict=True))
     if not are_splits([split for split, _ in named], loose):
-        below = splits_below(folders, root, ignored) if not any(map(is_picture, loose)) else []
+        below = splits_below(folders, root, tell) if not any(map(is_picture, loose)) else []
         if below:
             return list_below(below, root, splits, report)
-        listing = list_place(root, folders, loose, root, None, ignored, report)
+        listing = list_place(root, folders, loose, root, None, tell, report)
         report.problems += buried_splits([path for path in listing.paths if isinstance(path, Path)], root)
         return [listing] if listing.paths else []
     leave_out(loose, root, "beside the folders of splits", report)
     listings = []
     for split, folder in split_folders(named, root, splits, report).items():
-        listing = list_place(folder, *entries_of(folder, root, ignored), root, split, ignored, report)
+        listing = list_place(folder, *entries_of(folder, root, tell), root, split, tell, report)
         if not listing.paths:
             raise GuinaError(f"there are no pictures in {folder}", "pictures of each split", "fill it or remove it")
         listings.append(listing)
@@ -61,12 +61,12 @@ def list_below(
     below: Sequence[tuple[str, Path, Path]], root: Path, splits: Sequence[str], report: Report
 ) -> list[Listing]:
     """The pictures of splits that lie within classes: cat/train/1.jpg."""
-    ignored = teller(report)
+    tell = teller(report, root)
     asked = [split for split in dict.fromkeys(split for split, _, _ in below) if split in splits]
     listings = []
     for split in asked:
         places = [(class_name(up.name), place) for said, up, place in below if said == split]
-        found = [(path, name) for name, place in places for path in walk(place, ignored)]
+        found = [(path, name) for name, place in places for path in walk(place, tell)]
         label_of = {path: name for path, name in found if not is_other(path)}
         leave_out([path for path, _ in found if is_other(path)], root, "beside the pictures", report)
         paths = those_inside(label_of, root, report)
@@ -87,11 +87,11 @@ def list_place(
     loose: Sequence[Path],
     root: Path,
     split: str | None,
-    ignored: Callable[[Path], None],
+    tell: Tell,
     report: Report,
 ) -> Listing:
     """The pictures of one folder, with the names of its folders as labels if these are classes."""
-    groups = {folder: list(walk(folder, ignored)) for folder in folders}
+    groups = {folder: list(walk(folder, tell)) for folder in folders}
     filled = [folder for folder, paths in groups.items() if any(not is_other(path) for path in paths)]
     classes = len(filled) > 1 and not any(map(is_picture, loose))
     found = [(path, class_name(folder.name) if classes else "") for folder, paths in groups.items() for path in paths]

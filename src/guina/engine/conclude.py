@@ -8,7 +8,7 @@ from typing import Any
 
 from guina.answering.model import load_answering
 from guina.bundle import publish_folder
-from guina.data.records import Arrays
+from guina.data.arrays import Arrays
 from guina.engine.budget import Limit
 from guina.engine.job import Job
 from guina.engine.judge import Scores

@@ -19,9 +19,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from guina.bundle import load_tensors, save_tensors
+from guina.data.arrays import Arrays
 from guina.data.cache import cached
 from guina.data.order import Shuffled
-from guina.data.records import Arrays
 from guina.engine.optim import Optimizer
 from guina.engine.turns import Learner
 from guina.runtime import derive, evaluating

@@ -15,8 +15,9 @@ import torch
 
 from guina.answering import half
 from guina.answering.half import Saved
+from guina.data.arrays import Arrays
 from guina.data.order import Draw, Order
-from guina.data.records import Arrays, Records
+from guina.data.records import Records
 from guina.engine import judge as judges
 from guina.engine.judge import Scores
 from guina.engine.metric import Metric

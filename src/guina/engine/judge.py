@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from guina.answering.half import Saved
-from guina.data.records import Arrays
+from guina.data.arrays import Arrays
 from guina.engine.metric import Metric
 from guina.engine.turns import Nets
 from guina.panels import Panel

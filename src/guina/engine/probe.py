@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from guina.data.records import Arrays
+from guina.data.arrays import Arrays
 from guina.engine.budget import Limit
 from guina.engine.job import Job
 from guina.engine.judge import Judge

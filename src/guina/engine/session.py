@@ -10,8 +10,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from guina.data.arrays import Arrays
 from guina.data.own import MARK
-from guina.data.records import TRAIN, VAL, Arrays, Records
+from guina.data.records import TRAIN, VAL, Records
 from guina.engine.budget import Clock, Plan
 from guina.engine.checkpoint import State
 from guina.engine.conclude import Outcome, conclude

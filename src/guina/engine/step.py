@@ -13,8 +13,8 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from guina.data.arrays import Arrays
 from guina.data.order import Draw
-from guina.data.records import Arrays
 from guina.engine.job import Job
 from guina.engine.optim import Optimizer
 from guina.engine.parallel import Team

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 
 from guina.answering.model import load_net, net_tensors, pick
-from guina.data.records import Arrays
+from guina.data.arrays import Arrays
 from guina.engine.budget import Clock, Plan, early_end, no_more_use
 from guina.engine.checkpoint import Checkpoints, State
 from guina.engine.job import Job, headline

@@ -16,8 +16,9 @@ from torch import Tensor
 from guina.adversarial import GAMES
 from guina.answering.answer import Answer, Part
 from guina.answering.half import Answering, NothingFitted
+from guina.data.arrays import Arrays
 from guina.data.order import Draw, Order, Shuffled
-from guina.data.records import SPLITS, Arrays, Records, Report
+from guina.data.records import SPLITS, Records, Report
 from guina.engine.game import Game, Penalty
 from guina.engine.job import Job
 from guina.engine.judge import Judge, Scores

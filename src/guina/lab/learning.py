@@ -20,8 +20,9 @@ import torch
 from torch import Tensor, nn
 
 from guina.data import preprocess
+from guina.data.arrays import Arrays
 from guina.data.order import Shuffled
-from guina.data.records import TRAIN, VAL, Arrays
+from guina.data.records import TRAIN, VAL
 from guina.engine.optim import Optimizer, rate_factor
 from guina.engine.step import trainable
 from guina.engine.turns import Learner, Phase

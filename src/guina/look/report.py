@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from guina.data.records import Arrays, Report
+from guina.data.arrays import Arrays
+from guina.data.records import Report
 from guina.engine.job import Overview, headline
 from guina.engine.judge import Judge, Scores
 from guina.engine.metric import Metric, metric_of

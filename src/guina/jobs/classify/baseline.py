@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from guina.data.records import Arrays
+from guina.data.arrays import Arrays
 from guina.nets.adam import Adam
 
 MOST = 10_000  # pictures that it learns from

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from guina.data import preprocess
+from guina.data.arrays import Arrays
 from guina.data.picture_files import picture
-from guina.data.records import Arrays
 from guina.nets import insight
 from guina.nets.convnet import ConvNet, at_once
 from guina.nets.summary import summary

@@ -19,9 +19,10 @@ from torch import Tensor
 
 from guina.data import augment
 from guina.data import preprocess as input_layer
+from guina.data.arrays import Arrays
 from guina.data.gallery import range_of_numbers, shape_of
 from guina.data.order import Draw, Order, Shuffled
-from guina.data.records import TRAIN, VAL, Arrays, Records
+from guina.data.records import TRAIN, VAL, Records
 from guina.engine.job import Job, Overview
 from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
 from guina.errors import GuinaError

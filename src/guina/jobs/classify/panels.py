@@ -7,9 +7,9 @@ import torch
 
 from guina import metrics
 from guina.blocks.conv import slide
+from guina.data.arrays import Arrays
 from guina.data.picture_files import picture
 from guina.data.preprocess import Preprocess
-from guina.data.records import Arrays
 from guina.engine.judge import Snap
 from guina.jobs.classify.inside import inside_panels
 from guina.nets.convnet import ConvNet

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from guina import metrics
-from guina.data.records import Arrays
+from guina.data.arrays import Arrays
 from guina.engine.judge import Judge, Scores, Snap
 from guina.engine.metric import Metric
 from guina.engine.turns import Nets

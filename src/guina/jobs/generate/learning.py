@@ -18,9 +18,10 @@ from torch import Tensor
 from guina.answering.half import Saved
 from guina.blocks.diffaug import diff_augment
 from guina.data import augment
+from guina.data.arrays import Arrays
 from guina.data.gallery import range_of_numbers, shape_of
 from guina.data.order import Draw, Order, Shuffled
-from guina.data.records import VAL, Arrays, Records
+from guina.data.records import VAL, Records
 from guina.engine.features import learn_features
 from guina.engine.game import Game, Penalty
 from guina.engine.job import Job, Overview

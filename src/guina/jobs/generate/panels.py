@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from guina.data.arrays import Arrays
 from guina.data.picture_files import picture, sheet
-from guina.data.records import Arrays
 from guina.engine.features import Features, prepared
 from guina.engine.judge import Snap
 from guina.engine.turns import Nets

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from guina.answering.half import Saved
-from guina.data.records import TEST, TRAIN, VAL, Arrays, Records
+from guina.data.arrays import Arrays
+from guina.data.records import TEST, TRAIN, VAL, Records
 from guina.engine.features import Features
 from guina.engine.judge import Judge, Scores, Snap
 from guina.engine.metric import Metric

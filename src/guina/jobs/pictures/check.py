@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from guina.data.arrays import Arrays
 from guina.data.gallery import decode_gallery, sizes_of
 from guina.data.picture_files import picture
-from guina.data.records import SPLITS, TRAIN, Arrays, Records
+from guina.data.records import SPLITS, TRAIN, Records
 from guina.engine.job import Overview
 from guina.panels import Panel, Pictures, Strip, Strips, Table
 

@@ -6,9 +6,10 @@ from typing import Literal, Protocol
 import numpy as np
 
 from guina.data import augment
+from guina.data.arrays import Arrays
 from guina.data.columns import Columns
 from guina.data.gallery import decode_gallery, read_gallery
-from guina.data.records import Arrays, Records
+from guina.data.records import Records
 from guina.data.values import Range
 
 

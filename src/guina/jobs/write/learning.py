@@ -14,8 +14,9 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from guina.data.arrays import Arrays
 from guina.data.order import Draw, Lanes, Order
-from guina.data.records import TRAIN, Arrays, Records
+from guina.data.records import TRAIN, Records
 from guina.data.stream import Stream, encode_stream, read_stream, training_pieces
 from guina.data.vocabulary import make_vocabulary
 from guina.engine.job import Job, Overview

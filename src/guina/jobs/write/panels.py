@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from guina.data.records import Arrays
+from guina.data.arrays import Arrays
 from guina.data.stream import Stream
 from guina.data.vocabulary import Vocabulary
 from guina.engine.judge import Snap

@@ -6,8 +6,8 @@ Axes: U units of a text.
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from guina.data.arrays import Arrays
 from guina.data.ngrams import ngram_nats, unigram_nats
-from guina.data.records import Arrays
 from guina.data.stream import Stream
 from guina.engine.judge import Judge, Scores, Snap
 from guina.engine.metric import Metric
