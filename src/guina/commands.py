@@ -51,19 +51,33 @@ def train(argv: list[str]) -> int:
         if args.json:
             tell_json(asdict(outcome))
         else:
-            tell(conclusion(asdict(outcome), headline(job).name, job.Answering.needs_input))
+            tell(
+                conclusion(
+                    asdict(outcome), headline(job).name, " FILE ..." * job.Answering.needs_input, own_file(args.job)
+                )
+            )
     return 0
 
 
-def conclusion(outcome: dict[str, Any], metric: str, wants_inputs: bool = True) -> str:
-    """How a training ended, and what to do next."""
+def own_file(job: str) -> str:
+    """What a command on a run takes besides, where the job is a file of the user's own."""
+    return f" --job {job}" if job.endswith(".py") else ""
+
+
+def conclusion(outcome: dict[str, Any], metric: str, inputs: str = " FILE ...", own: str = "") -> str:
+    """How a training ended, and what to do next.
+
+    Args:
+        inputs: what `guina predict` is given.
+        own: see `own_file`.
+    """
     baseline = outcome["baseline"].get(metric)
     beside = "" if baseline is None else f" (simplest baseline {baseline:.4f})"
     return (
         f"{metric} {outcome['score'][metric]:.4f}{beside} on validation examples, after {outcome['seconds']:.0f} s\n"
-        f"next: guina score {outcome['run']}\n"
-        f"      guina look {outcome['run']}\n"
-        f"      guina predict {outcome['run']}{' FILE ...' if wants_inputs else ''}"
+        f"next: guina score {outcome['run']}{own}\n"
+        f"      guina look {outcome['run']}{own}\n"
+        f"      guina predict {outcome['run']}{inputs}{own}"
     )
 
 

@@ -9,7 +9,7 @@ from torch import nn
 
 import running
 import toys
-from guina.answering.half import NothingFitted
+from guina.answering.half import Fitted
 from guina.engine.checkpoint import Checkpoints
 from guina.engine.train import build_nets
 from guina.runtime import Runtime, derive
@@ -28,7 +28,7 @@ def final(out: Path, net: nn.Module) -> None:
 
 def start(kind):
     """A toy, its training arrays, and its network as every run with seed 0 begins."""
-    job = kind(kind.Settings(), NothingFitted())
+    job = kind(kind.Settings(), Fitted())
     arrays = job.arrays(job.read("1", ("train",)).only("train"))
     return job, arrays, build_nets(job, arrays, Runtime(precision="float64"), 0)["net"]
 

@@ -64,7 +64,7 @@ class Plain(toys.Toy):
     def loss(self, nets, batch, carry, step, rng):
         return {"square": (nets["net"](batch["x"])[:, 0] - 1).square().sum()}, {"seen": batch["x"].sum()[None]}
 
-    order, batch = toys.ToyGan.order, toys.ToyGan.batch
+    batch = toys.ToyGan.batch
 
     def inputs(self, arrays):
         yield from arrays.all("x")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guina.answering.half import NothingFitted
+from guina.answering.half import Fitted
 from guina.data.arrays import Arrays
 from guina.data.records import SPLITS, Records, Report
 from guina.engine.job import Job
@@ -28,9 +28,6 @@ class ToyJudge(Judge):
     def baselines(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Mapping[str, Scores]:
         return {"nothing": {"score": 0.0}}
 
-    def better(self, a: Scores, b: Scores) -> bool:
-        return a["score"] > b["score"]
-
 
 class Toy(Job):
     """A toy whose source is a seed."""
@@ -51,9 +48,9 @@ class Toy(Job):
         names = [f"example-{i}" for i in range(self.n)]
         return Records(names, self.splits(), {}, seed, f"toy-{seed}", Report(self.n, self.n))
 
-    def fit(self, records: Records) -> NothingFitted:
+    def fit(self, records: Records) -> Fitted:
         assert set(records.split_N) == {SPLITS.index("train")}
-        return NothingFitted()
+        return Fitted()
 
     def arrays(self, records: Records) -> Arrays:
         columns = self.make(np.random.default_rng(records.source))

@@ -10,7 +10,7 @@ from torch import nn
 from guina.answering.answer import Answer, Part
 from guina.answering.half import Answering, Nets
 from guina.data.arrays import Arrays
-from guina.data.order import Draw, Order, Shuffled
+from guina.data.order import Draw
 from guina.engine.game import Game, Penalty
 from guina.engine.judge import Scores
 from guina.engine.turns import Batch, Learner, Phase, Turn
@@ -81,9 +81,6 @@ class ToyGan(Toy):
     def fakes(self, nets: Nets, batch: Batch, rng: torch.Generator) -> Batch:
         z = torch.randn(len(batch["x"]), 4, generator=rng, dtype=torch.float64).to(batch["x"])
         return {"x": nets["generator"](z)}
-
-    def order(self, arrays: Arrays, phase: Phase) -> Order:
-        return Shuffled(len(arrays), phase.batch)
 
     def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
         return {"x": torch.from_numpy(arrays.take("x", draw.index_B))}

@@ -68,9 +68,6 @@ class ToySpeech(Toy):
     def inputs(self, arrays: Arrays) -> Iterator[Any]:
         yield from arrays.values("wave", np.arange(len(arrays)))
 
-    def build(self) -> Nets:
-        return self.Answering.build(self.settings, self.fitted)
-
     def phases(self) -> list[Phase]:
         turn = Turn("ctc", ("net",), self.loss, count=lambda batch: int(batch["length"].sum()))
         return [Phase("only", (turn,), {"net": Learner("adamw", 1e-2)}, batch=16, ema=0.02)]

@@ -76,9 +76,6 @@ class ToyStream(Toy):
     def inputs(self, arrays: Arrays) -> Iterator[Any]:
         yield from arrays.all("x")[:64].reshape(8, 8)
 
-    def build(self) -> Nets:
-        return self.Answering.build(self.settings, self.fitted)
-
     def phases(self) -> list[Phase]:
         turn = Turn("next", ("net",), self.loss, count=lambda batch: batch["y"].numel())
         return [Phase("only", (turn,), {"net": Learner("muon", 0.02, 3e-3)}, batch=self.lanes, clip=1.0)]

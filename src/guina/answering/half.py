@@ -7,8 +7,8 @@ may be used from several threads at once.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Self
 
 from torch import Tensor, nn
 
@@ -27,17 +27,28 @@ class Saved:
 
 
 @dataclass(frozen=True)
-class NothingFitted:
-    """What was fitted, for jobs that fit nothing."""
+class Fitted:
+    """What a job learned from the training split before any training; of jobs that learn nothing, this itself.
+
+    A job derives a frozen dataclass. Fields that JSON holds are stored as they are, lists as tuples; whoever has
+    others, such as tensors, says in `saved` and `restored` how they are stored.
+
+    Example:
+        >>> from dataclasses import make_dataclass
+        >>> Names = make_dataclass("Names", [("classes", tuple)], bases=(Fitted,), frozen=True)
+        >>> Names.restored(Names(("cat", "dog")).saved())
+        Names(classes=('cat', 'dog'))
+    """
 
     def saved(self) -> Saved:
         """As it is stored."""
-        return Saved()
+        return Saved({f.name: list(v) if isinstance(v := getattr(self, f.name), tuple) else v for f in fields(self)})
 
     @classmethod
-    def restored(cls, saved: Saved) -> "NothingFitted":
+    def restored(cls, saved: Saved) -> Self:
         """As it was before it was stored."""
-        return cls()
+        known = {f.name: saved.facts[f.name] for f in fields(cls)}
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in known.items()})
 
 
 @dataclass(frozen=True)
@@ -50,18 +61,18 @@ class Answering(ABC):
 
     Args:
         settings: the job's own.
-        fitted: what the job learned from the training split before any training; a `Fitted`.
+        fitted: what the job learned from the training split before any training.
         nets: those of `answering_nets`, on one device, in evaluation mode.
 
     Class attributes:
-        Fitted: a frozen dataclass with `saved` and `restored`, see `NothingFitted`.
+        Fitted: what was fitted, a frozen dataclass.
         Options: a flat frozen dataclass of how to answer; `guina predict` turns it into flags.
         players: the names of the networks that answer; a job may have others that only learn or judge.
         reads_files: whether inputs may be files, so that a folder stands for those below it.
         needs_input: whether there is nothing to answer where no input is given.
     """
 
-    Fitted: ClassVar[type] = NothingFitted
+    Fitted: ClassVar[type] = Fitted
     Options: ClassVar[type] = NoOptions
     players: ClassVar[tuple[str, ...]] = ("net",)
     reads_files: ClassVar[bool] = False

@@ -5,7 +5,8 @@ exception is a class so small that chance leaves it one side only: it lends the 
 goes back when one comes that belongs there.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -13,6 +14,22 @@ from guina.data.records import SPLITS, TRAIN
 from guina.errors import GuinaError
 
 DIGEST = 16  # bytes of BLAKE2b that stand for a content
+
+
+def digests(contents: Iterable[bytes]) -> np.ndarray:
+    """The hash of each content, N×16, uint8.
+
+    Example:
+        >>> digests([b"one", b"two", b"one"]).shape
+        (3, 16)
+    """
+    found = b"".join(hashlib.blake2b(content, digest_size=DIGEST).digest() for content in contents)
+    return np.frombuffer(found, np.uint8).reshape(-1, DIGEST)
+
+
+def fingerprint(digest_ND: np.ndarray) -> str:
+    """One hash of the hashes of all contents, in their order."""
+    return digests([digest_ND.tobytes()]).tobytes().hex()
 
 
 def position(digests_ND: np.ndarray) -> np.ndarray:

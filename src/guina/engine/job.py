@@ -16,7 +16,7 @@ import torch
 from guina.answering import half
 from guina.answering.half import Saved
 from guina.data.arrays import Arrays
-from guina.data.order import Draw, Order
+from guina.data.order import Draw, Order, Shuffled
 from guina.data.records import Records
 from guina.engine import judge as judges
 from guina.engine.judge import Scores
@@ -110,9 +110,9 @@ class Job(ABC):
 
     # --- learning ---
 
-    @abstractmethod
     def build(self) -> Nets:
-        """New networks, from settings and what was fitted; initialised from torch's seeded generator."""
+        """New networks, initialised from torch's seeded generator: those that answer, and what else there is."""
+        return self.Answering.build(self.settings, self.fitted)
 
     def begin(self, nets: Nets, arrays: Arrays) -> None:  # noqa: B027  most jobs begin as they were built
         """Set weights that are computed from the training data rather than drawn."""
@@ -125,9 +125,9 @@ class Job(ABC):
     def phases(self) -> list[Phase]:
         """The stretches of the training, their turns and rates."""
 
-    @abstractmethod
     def order(self, arrays: Arrays, phase: Phase) -> Order:
-        """In which order a phase sees the examples."""
+        """In which order a phase sees the examples: shuffled, unless a job says otherwise."""
+        return Shuffled(len(arrays), phase.batch)
 
     @abstractmethod
     def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:

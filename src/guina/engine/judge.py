@@ -68,9 +68,11 @@ class Judge(ABC):
         """What the dear baselines were given of the training examples, where it is not all; "" otherwise."""
         return ""
 
-    @abstractmethod
     def better(self, a: Scores, b: Scores) -> bool:
-        """Whether a is better than b: what "best weights" means, which may differ from the headline."""
+        """Whether a is better than b: what "best weights" means. By the headline, unless a job says otherwise."""
+        headline = self.metrics[0]
+        ours, theirs = a[headline.name], b[headline.name]
+        return ours < theirs if headline.better == "less" else ours > theirs
 
     def conclude(self, nets: Nets, val: Arrays) -> Any:
         """What was fitted, with what is set after training from the validation split: a temperature, a threshold."""

@@ -15,9 +15,9 @@ from torch import Tensor
 
 from guina.adversarial import GAMES
 from guina.answering.answer import Answer, Part
-from guina.answering.half import Answering, NothingFitted
+from guina.answering.half import Answering, Fitted
 from guina.data.arrays import Arrays
-from guina.data.order import Draw, Order, Shuffled
+from guina.data.order import Draw
 from guina.data.records import SPLITS, Records, Report
 from guina.engine.game import Game, Penalty
 from guina.engine.job import Job
@@ -190,8 +190,8 @@ class PointsGame(Job):
         split_N[::8] = SPLITS.index("val")
         return Records([str(n) for n in range(POOL)], split_N, {}, seed, f"points-{seed}", Report(POOL, POOL))
 
-    def fit(self, records: Records) -> NothingFitted:
-        return NothingFitted()
+    def fit(self, records: Records) -> Fitted:
+        return Fitted()
 
     def arrays(self, records: Records) -> Arrays:
         x_ND = self.data.shrunk(self.data.draw(np.random.default_rng(records.source), POOL))
@@ -199,9 +199,6 @@ class PointsGame(Job):
 
     def inputs(self, arrays: Arrays) -> Iterator[Any]:
         yield from range(8)
-
-    def order(self, arrays: Arrays, phase: Phase) -> Order:
-        return Shuffled(len(arrays), phase.batch)
 
     def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
         return {"x": torch.from_numpy(arrays.take("x", draw.index_B))}

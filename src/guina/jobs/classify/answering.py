@@ -16,7 +16,7 @@ import torch
 
 from guina import metrics
 from guina.answering.answer import Answer, Part
-from guina.answering.half import Answering, Nets, Saved
+from guina.answering.half import Answering, Fitted, Nets, Saved
 from guina.answering.inputs import named
 from guina.data import augment
 from guina.data import preprocess as input_layer
@@ -29,7 +29,7 @@ TOP = 5  # classes that an answer lists
 
 
 @dataclass(frozen=True)
-class ClassifyFitted:
+class ClassifyFitted(Fitted):
     """What was learned from the training split before the training, and the temperature after it.
 
     Args:

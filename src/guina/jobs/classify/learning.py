@@ -21,7 +21,7 @@ from guina.data import augment
 from guina.data import preprocess as input_layer
 from guina.data.arrays import Arrays
 from guina.data.gallery import range_of_numbers, shape_of
-from guina.data.order import Draw, Order, Shuffled
+from guina.data.order import Draw
 from guina.data.records import TRAIN, VAL, Records
 from guina.engine.job import Job, Overview
 from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
@@ -99,9 +99,6 @@ class Classify(Job):
 
     # --- learning ---
 
-    def build(self) -> Nets:
-        return self.Answering.build(self.settings, self.fitted)
-
     def begin(self, nets: Nets, arrays: Arrays) -> None:
         net = nets["net"]
         assert isinstance(net, ConvNet), "the job built it"
@@ -138,9 +135,6 @@ class Classify(Job):
         )
         turn = Turn("classify", ("net",), self.loss)
         return [Phase("learn", (turn,), {"net": learner}, batch=self.batch_size, warmup=0.0, hold=0.0)]
-
-    def order(self, arrays: Arrays, phase: Phase) -> Order:
-        return Shuffled(len(arrays), phase.batch)
 
     def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
         x_BHWC = torch.from_numpy(arrays.take("pixels", draw.index_B))

@@ -4,7 +4,7 @@ Axes: N pictures, H W pixels, C channels, Z noise.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from guina.answering.answer import Answer, Attachment, Part
-from guina.answering.half import Answering, Nets, Saved
+from guina.answering.half import Answering, Fitted, Nets, Saved
 from guina.data.picture_files import sheet
 from guina.data.values import Range
 from guina.errors import GuinaError
@@ -26,7 +26,7 @@ CHUNK = 64  # pictures that are made at a time
 
 
 @dataclass(frozen=True)
-class GenerateFitted:
+class GenerateFitted(Fitted):
     """What was learned from the training split before the training.
 
     Args:
@@ -49,14 +49,10 @@ class GenerateFitted:
     flip: bool = False
     range: Range | None = None
 
-    def saved(self) -> Saved:
-        return Saved({name: list(v) if isinstance(v, tuple) else v for name, v in vars(self).items()})
-
     @classmethod
     def restored(cls, saved: Saved) -> "GenerateFitted":
-        facts: dict[str, Any] = {name: saved.facts[name] for name in ("examples", "fingerprint", "flip")}
-        facts |= {name: tuple(saved.facts[name]) for name in ("shape", "labels", "classes", "counts")}
-        return cls(**facts, range=Range(*saved.facts["range"]) if saved.facts.get("range") else None)
+        found = super().restored(saved)
+        return replace(found, range=Range(*found.range) if found.range else None)
 
 
 class GenerateAnswering(Answering):

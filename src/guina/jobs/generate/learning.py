@@ -20,7 +20,7 @@ from guina.blocks.diffaug import diff_augment
 from guina.data import augment
 from guina.data.arrays import Arrays
 from guina.data.gallery import range_of_numbers, shape_of
-from guina.data.order import Draw, Order, Shuffled
+from guina.data.order import Draw
 from guina.data.records import VAL, Records
 from guina.engine.features import learn_features
 from guina.engine.game import Game, Penalty
@@ -152,9 +152,6 @@ class Generate(Job):
     @property
     def batch_size(self) -> int:
         return min(self.settings.batch, self.fitted.examples)
-
-    def order(self, arrays: Arrays, phase: Phase) -> Order:
-        return Shuffled(len(arrays), phase.batch)
 
     def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
         x_BHWC = torch.from_numpy(arrays.take("pixels", draw.index_B))

@@ -99,9 +99,6 @@ class GenerateJudge(Judge):
             "training pictures": distances(real_NF, self.features(train.first(JUDGED).all("pixels"))),
         }
 
-    def better(self, a: Scores, b: Scores) -> bool:
-        return a["fd"] < b["fd"]
-
     def snap(self, nets: Nets, val: Arrays) -> Snap:
         """The same few pictures, as they are now."""
         half: GenerateAnswering = self.job.answering(nets)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from guina.answering.answer import Answer, Part
-from guina.answering.half import Answering, Nets, Saved
+from guina.answering.half import Answering, Fitted, Nets, Saved
 from guina.data.prompts import as_read
 from guina.data.vocabulary import Vocabulary, restore
 from guina.jobs.write.settings import SCALES, WriteOptions, WriteSettings
@@ -25,7 +25,7 @@ ROOM = 4  # units that a character may be made of
 
 
 @dataclass(frozen=True)
-class WriteFitted:
+class WriteFitted(Fitted):
     """What was learned from the training text before the training.
 
     Args:

@@ -80,9 +80,6 @@ class WriteJudge(Judge):
             found["5-gram"] = {"nats_per_char": self.fitted.per_character(nats_U, units_U)}
         return found
 
-    def better(self, a: Scores, b: Scores) -> bool:
-        return a["nats_per_char"] < b["nats_per_char"]
-
     def snap(self, nets: Nets, val: Arrays) -> Snap:
         """What it writes after the same prompt with the same seed."""
         half: WriteAnswering = self.job.answering(nets)
