@@ -51,11 +51,8 @@ def train(argv: list[str]) -> int:
         if args.json:
             tell_json(asdict(outcome))
         else:
-            tell(
-                conclusion(
-                    asdict(outcome), headline(job).name, " FILE ..." * job.Answering.needs_input, own_file(args.job)
-                )
-            )
+            inputs = " FILE ..." if job.Answering.needs_input else ""
+            tell(conclusion(asdict(outcome), headline(job).name, inputs, own_file(args.job)))
     return 0
 
 
