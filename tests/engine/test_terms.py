@@ -6,6 +6,7 @@ python tests/engine/test_terms.py OUT   trains, under torchrun in several proces
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from guina.data.order import Draw, Shuffled
 from guina.engine.checkpoint import Checkpoints
 from guina.engine.model import pick
 from guina.engine.parallel import Team
+from guina.engine.run import RunFolder
 from guina.engine.step import Stepper
 from guina.engine.train import build_nets
 from guina.engine.turns import Batch, Learner, Phase, Turn
@@ -80,6 +82,20 @@ class Parts(toys.Toy):
             yield {"y": nets["both"](torch.tensor([[x]]).to(nets["both"][0].weight)).item()}
 
 
+class HandedOn(Parts):
+    """The same in two phases; the second begins from the first one's best weights, averaged, of long ago."""
+
+    name = "handed-on"
+
+    def phases(self):
+        (phase,) = super().phases()
+        return [replace(phase, share=0.5, ema=0.2), replace(phase, share=0.5, begins="best")]
+
+    def score(self, nets, arrays, limit=None):
+        x_B = torch.from_numpy(arrays.all("x")).to(nets["both"][0].weight)
+        return {"score": float((nets["both"](x_B[:, None])[:, 0] - x_B).square().mean())}  # and so the first is best
+
+
 def draws() -> list[Tensor]:
     """What each step learns from."""
     job = Parts(Parts.Settings())
@@ -132,15 +148,21 @@ def test_two_processes_equal_one_with_two_shards(tmp_path: Path) -> None:
         [*command, __file__, str(tmp_path / "two")], capture_output=True, text=True, timeout=120, check=False, env=env
     )
     assert done.returncode == 0, done.stderr
-    running.train(Parts, tmp_path / "shards", steps=STEPS, precision="float64", shards=2)
-    running.train(Parts, tmp_path / "one", steps=STEPS, precision="float64")
-    one, two, shards = (
-        load_file(tmp_path / name / f"checkpoints/step-{STEPS}/state.safetensors") for name in ("one", "two", "shards")
-    )
-    assert running.same_tensors(shards, two, 1e-10)
-    assert running.same_tensors(shards, one, 1e-10), "nothing here is normalised: shards change nothing"
-    for ours, theirs in zip(running.rows(tmp_path / "shards"), running.rows(tmp_path / "two"), strict=True):
-        assert ours == pytest.approx(theirs, rel=1e-9)
+    for kind in (Parts, HandedOn):
+        for shards in (2, 1):
+            out = tmp_path / f"{kind.name}-{shards}"
+            running.train(kind, out, steps=STEPS, precision="float64", shards=shards)
+        one, cut, two = (
+            load_file(out / f"checkpoints/step-{STEPS}/state.safetensors")
+            for out in (tmp_path / f"{kind.name}-1", tmp_path / f"{kind.name}-2", tmp_path / "two" / kind.name)
+        )
+        assert running.same_tensors(cut, two, 1e-10)
+        assert running.same_tensors(cut, one, 1e-10), "nothing here is normalised: shards change nothing"
+        ours, theirs = running.rows(tmp_path / f"{kind.name}-2"), running.rows(tmp_path / "two" / kind.name)
+        for a, b in zip(ours, theirs, strict=True):
+            assert a == pytest.approx(b, rel=1e-9)
+    taken = [event for event in RunFolder(tmp_path / "two" / "handed-on").events() if event["event"] == "phase"]
+    assert [(event["step"], event["of"] < 10) for event in taken] == [(10, True)]
 
 
 def test_only_denominators_of_their_own_cost_an_exchange() -> None:
@@ -173,4 +195,5 @@ def test_a_count_of_no_term_is_a_mistake(tmp_path: Path) -> None:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    running.train(Parts, Path(sys.argv[1]), steps=STEPS, precision="float64")
+    for kind in (Parts, HandedOn):
+        running.train(kind, Path(sys.argv[1]) / kind.name, steps=STEPS, precision="float64")

@@ -8,7 +8,7 @@ ends on time and sees new examples.
 import torch
 
 from guina.engine.job import Scores
-from guina.engine.saving import take_tensors
+from guina.engine.saving import read_best, take_tensors
 from guina.engine.state import TrainingState
 from guina.engine.step import NotFinite
 from guina.engine.turns import Remedy
@@ -31,23 +31,18 @@ def remedy_for(training: TrainingState, scores: Scores | None) -> Remedy | None:
 def go_back(training: TrainingState, remedy: Remedy) -> bool:
     """Take up the best checkpoint with a remedy. False: it is damaged, and nothing was changed."""
     assert training.best is not None, "the first validation is the best one so far"
-    team, first = training.place.team, training.place.runtime.first
-    step, problem, tensors = training.best["step"], "", {}
-    if first:
-        try:
-            tensors = training.checkpoints.read(f"step-{step}").tensors
-        except GuinaError as error:
-            problem = error.what
-    if team.say(problem):
+    step = training.best["step"]
+    tensors, problem = read_best(training)
+    if problem:
         return False
-    take_tensors(training, team.give(tensors))
+    take_tensors(training, tensors)
     training.stepper.carries.clear()
     for player, factor in remedy.rates.items():
         training.rates[player] = training.rates.get(player, 1.0) * factor
     training.slow()
     training.remedies += 1
     training.event("went back", why=remedy.why, change=remedy.change, to=step, rates=dict(training.rates))
-    if first:
+    if training.place.runtime.first:
         training.place.progress.say(
             f"step {training.step}: {remedy.why}; back to the best weights, those of step {step}, and {remedy.change}"
         )

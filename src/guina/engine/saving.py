@@ -73,6 +73,23 @@ def judged_tensors(training: TrainingState, tensors: dict[str, Tensor]) -> dict[
     return {name: pick(tensors, f"{'ema' if name in training.averages else 'nets'}/{name}") for name in training.nets}
 
 
+def read_best(training: TrainingState) -> tuple[dict[str, Tensor], str]:
+    """The tensors of this phase's best checkpoint, at every process; or none, and why.
+
+    The first process reads, and gives them to the others.
+    """
+    if training.best is None:
+        return {}, f"no validation of phase {training.phase.name} gave a number"
+    team, problem, tensors = training.place.team, "", {}
+    if training.place.runtime.first:
+        try:
+            tensors = training.checkpoints.read(f"step-{training.best['step']}").tensors
+        except GuinaError as error:
+            problem = error.what
+    problem = team.say(problem)
+    return ({} if problem else team.give(tensors)), problem
+
+
 def take_best(training: TrainingState) -> Nets:
     """The best networks of the last phase; the last ones if the best were damaged on disk, which is said."""
     nets = training.judged

@@ -88,6 +88,10 @@ class Phase:
             zero at the end.
         clip: the largest norm of a turn's gradient; None: as it is.
         ema: the half-life of the averaged weights, as a fraction of the phase; None: no averaging.
+        begins: from which weights of the phase before it. "last": as it left them. "best": as they were judged at its
+            best validation; it is validated once more at its end. "averaged": the averages, of the networks that have
+            them. A network that rests in this phase is its average from now on, where it has one and the best weights
+            are not taken: the others learn beside what will ship.
     """
 
     name: str
@@ -99,6 +103,7 @@ class Phase:
     hold: float = 0.1
     clip: float | None = None
     ema: float | None = None
+    begins: Literal["last", "best", "averaged"] = "last"
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,26 @@ from guina.runtime import evaluating
 
 
 def validate_if_due(training: TrainingState) -> None:
-    """A validation is due at every 1/validations of the training, and at its end; else perhaps a snap is."""
-    last = training.step >= training.plan.steps and training.validated <= training.validations
-    if mark(training) > training.validated or last:
+    """Validate where a validation is due; else perhaps a snap is."""
+    if due(training) > training.validated:
         validate(training)
     else:
         with training.place.stop.shield():
             snap(training)
 
 
-def mark(training: TrainingState) -> int:
-    """How many validations are due until this step, besides that of step 0."""
-    return int(training.plan.done(training.step) * training.validations + 1e-9)
+def due(training: TrainingState) -> int:
+    """How many validations there are to be until now, besides that of step 0.
+
+    They come at every 1/validations of the training, where a phase ends whose best weights the next one begins from,
+    and at the end of the training.
+    """
+    done, start, ends = training.plan.done(training.step), 0.0, 0
+    whole = sum(phase.share for phase in training.phases)
+    for phase in training.phases:
+        ends += phase.begins == "best" and start > 0 and done >= start - 1e-12
+        start += phase.share / whole
+    return int(done * training.validations + 1e-9) + ends + (training.step >= training.plan.steps)
 
 
 def validate(training: TrainingState) -> None:
@@ -30,7 +38,7 @@ def validate(training: TrainingState) -> None:
     final = training.step >= training.plan.steps
     scores = judge(training)
     with training.place.stop.shield():
-        training.validated = training.validations + 1 if final else mark(training)
+        training.validated = due(training)
         # what is no number is compared with nothing: it would stay the best for ever
         improved = len(finite(scores)) == len(scores) and (
             training.best is None or training.job.better(scores, training.best["scores"])
