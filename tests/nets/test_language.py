@@ -7,7 +7,7 @@ import torch.nn.functional as F
 
 from guina.errors import GuinaError
 from guina.nets.language import Language, Shape, hashed
-from guina.nets.reach import gradient_reach, learn_quickly
+from guina.nets.reach import gradient_reach
 from guina.nets.reading import carried_nats, dynamic_nats, fresh_nats
 from guina.nets.writing import Manner, read, write
 
@@ -154,16 +154,6 @@ def test_the_reach_is_the_gradient_of_finite_differences():
                 sides.append(loss(moved))
             slope.append((sides[0] - sides[1]) / 2e-5)
         assert float(found[k]) == pytest.approx(float(np.linalg.norm(slope)), rel=1e-4, abs=1e-8)
-
-
-def test_small_networks_learn_quickly_and_leave_the_random_state_alone():
-    units = torch.from_numpy(np.tile(np.arange(11), 5)[None, :34]).repeat(4, 1)
-    state = torch.random.get_rng_state()
-    with torch.inference_mode():
-        net = learn_quickly(Shape(11), "gru", [units] * 60)
-    assert torch.equal(state, torch.random.get_rng_state())
-    logits, _ = net(units[:, :-1])
-    assert (logits.argmax(-1) == units[:, 1:]).float().mean() > 0.95
 
 
 def test_an_unknown_cell_is_an_error():

@@ -9,7 +9,7 @@ Axes: N B pictures, H W pixels, C channels, F features.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,7 +22,7 @@ from guina.bundle import load_tensors, save_tensors
 from guina.data.arrays import Arrays
 from guina.data.cache import cached
 from guina.data.order import Shuffled
-from guina.engine.optim import Optimizer
+from guina.engine.loop import learn
 from guina.engine.turns import Learner
 from guina.runtime import derive, evaluating
 
@@ -85,12 +85,12 @@ def learn_features(
         net = build(classes if classes > 1 else 4, prepared(some_NHWC))
         key = key_of(net, arrays, some_NHWC, f"{how}-{fingerprint}")
 
-        def learn(folder: Path) -> dict[str, Any]:
+        def fill(folder: Path) -> dict[str, Any]:
             train(net, arrays.first(MOST), classes > 1)
             (folder / "net.safetensors").write_bytes(save_tensors(dict(net.state_dict())))
             return {}
 
-        folder, _ = cached(key, learn)
+        folder, _ = cached(key, fill)
     net.load_state_dict(load_tensors((folder / "net.safetensors").read_bytes(), "features"))
     return Features(net.eval(), how)
 
@@ -111,22 +111,22 @@ def key_of(net: nn.Module, arrays: Arrays, some_NHWC: np.ndarray, data: str) -> 
 def train(net: nn.Module, arrays: Arrays, labelled: bool) -> None:
     """A fixed number of steps, the rate falling to zero; always the same for the same pictures."""
     order = Shuffled(len(arrays), min(BATCH, len(arrays)))
+
+    def losses() -> Iterator[Tensor]:
+        for step in range(STEPS):
+            index_B = order.at(0, step).index_B
+            pixels_BHWC = arrays.take("pixels", index_B)
+            if labelled:
+                x_BCHW, target_B = prepared(pixels_BHWC), torch.from_numpy(arrays.take("target", index_B))
+            else:
+                x_BCHW, target_B = turned(prepared(pixels_BHWC))
+            yield F.cross_entropy(net(x_BCHW), target_B, label_smoothing=0.1)
+
     weights = {name: weight for name, weight in net.named_parameters() if weight.requires_grad}
     learner = Learner("muon", 0.06, rate_rest=0.008, momentum=0.6, rest=("head",), sphere=True, iterations=3)
-    optimizer = Optimizer(weights, learner)
     net.train()
-    for step in range(STEPS):
-        index_B = order.at(0, step).index_B
-        pixels_BHWC = arrays.take("pixels", index_B)
-        if labelled:
-            x_BCHW, target_B = prepared(pixels_BHWC), torch.from_numpy(arrays.take("target", index_B))
-        else:
-            x_BCHW, target_B = turned(prepared(pixels_BHWC))
-        loss = F.cross_entropy(net(x_BCHW), target_B, label_smoothing=0.1)
-        for weight in weights.values():
-            weight.grad = None
-        loss.backward()
-        optimizer.step(1 - step / STEPS)
+    for _ in learn(weights, learner, losses(), lambda step: 1 - step / STEPS):
+        pass
 
 
 def turned(x_BCHW: Tensor) -> tuple[Tensor, Tensor]:

@@ -5,22 +5,19 @@ what they were at the best validation. The place in the plan and in the order of
 ends on time and sees new examples.
 """
 
-from typing import TYPE_CHECKING
-
 import torch
 
 from guina.engine.judge import Scores
+from guina.engine.saving import read_best, take_tensors
+from guina.engine.state import TrainingState
 from guina.engine.step import NotFinite
 from guina.engine.turns import Remedy
 from guina.errors import GuinaError
 
-if TYPE_CHECKING:
-    from guina.engine.train import Training
-
 MOST = 2  # remedies a run
 
 
-def remedy_for(training: "Training", scores: Scores | None) -> Remedy | None:
+def remedy_for(training: TrainingState, scores: Scores | None) -> Remedy | None:
     """What the job would change, as often as it may.
 
     Args:
@@ -31,33 +28,28 @@ def remedy_for(training: "Training", scores: Scores | None) -> Remedy | None:
     return training.job.remedy(scores, training.best["scores"], training.means(), training.remedies)
 
 
-def go_back(training: "Training", remedy: Remedy) -> bool:
+def go_back(training: TrainingState, remedy: Remedy) -> bool:
     """Take up the best checkpoint with a remedy. False: it is damaged, and nothing was changed."""
     assert training.best is not None, "the first validation is the best one so far"
-    team, first = training.place.team, training.place.runtime.first
-    step, problem, tensors = training.best["step"], "", {}
-    if first:
-        try:
-            tensors = training.checkpoints.read(f"step-{step}").tensors
-        except GuinaError as error:
-            problem = error.what
-    if team.say(problem):
+    step = training.best["step"]
+    tensors, problem = read_best(training)
+    if problem:
         return False
-    training.take_tensors(team.give(tensors))
+    take_tensors(training, tensors)
     training.stepper.carries.clear()
     for player, factor in remedy.rates.items():
         training.rates[player] = training.rates.get(player, 1.0) * factor
     training.slow()
     training.remedies += 1
     training.event("went back", why=remedy.why, change=remedy.change, to=step, rates=dict(training.rates))
-    if first:
+    if training.place.runtime.first:
         training.place.progress.say(
             f"step {training.step}: {remedy.why}; back to the best weights, those of step {step}, and {remedy.change}"
         )
     return True
 
 
-def rescued(training: "Training", failure: NotFinite) -> bool:
+def rescued(training: TrainingState, failure: NotFinite) -> bool:
     """Whether a game that turned non-finite on finite data goes on from its best checkpoint."""
     remedy = remedy_for(training, None)
     if remedy is None:
@@ -68,7 +60,7 @@ def rescued(training: "Training", failure: NotFinite) -> bool:
     return not bad.item() and go_back(training, remedy)
 
 
-def explained(training: "Training", failure: NotFinite) -> GuinaError:
+def explained(training: TrainingState, failure: NotFinite) -> GuinaError:
     """Name the batch, write it down, and give the error that stops the run; the weights are untouched."""
     draw = failure.draw
     names = [training.train.names[int(i)] for i in draw.index_B]

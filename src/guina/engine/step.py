@@ -1,11 +1,11 @@
 """One turn: who learns takes a step on the batch, shard by shard, guarded.
 
 Each shard of the batch is run forward and backward by itself, with its own normalisation statistics, carried state and
-generator. Gradients add up over shards and processes, each weighted by its count, so the result is the gradient of
-(sum of the loss) / (global count) whoever computed it. More shards than processes is gradient accumulation.
+generator. Gradients add up over shards and processes, so that the result is the gradient of Σ (a term's sum) / (its
+global count), whoever computed it. More shards than processes is gradient accumulation.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Protocol
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from guina.data.arrays import Arrays
 from guina.data.order import Draw
 from guina.engine.job import Job
-from guina.engine.optim import Optimizer
+from guina.engine.optim import Optimizer, norm_of
 from guina.engine.parallel import Team
 from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Turn
 from guina.errors import GuinaError
@@ -26,12 +26,6 @@ from guina.runtime import Runtime, derive, seed_layers
 def trainable(net: nn.Module) -> dict[str, Tensor]:
     """The weights a network learns, by name: those that were not frozen when it was built."""
     return {name: weight for name, weight in net.named_parameters() if weight.requires_grad}
-
-
-def norm_of(grads: Sequence[Tensor]) -> float:
-    """The norm of all gradients together."""
-    # torch.nn.utils.get_total_norm sorts by device first, which costs a small network 3 % of its step
-    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(grads)))).item()
 
 
 class Observer(Protocol):
@@ -60,18 +54,44 @@ class Outcome:
 
 
 @dataclass
+class Counts:
+    """What terms are divided by.
+
+    Args:
+        usual: of those that have none of their own.
+        own: by term.
+    """
+
+    usual: float
+    own: dict[str, float]
+
+    def of(self, term: str) -> float:
+        """The denominator of a term; 0: there is nothing of what it counts."""
+        return self.own.get(term, self.usual)
+
+    def weight(self, term: str) -> float:
+        """What its gradient is multiplied by; of nothing there is none."""
+        count = self.of(term)
+        return 1 / count if count else 0.0
+
+    def means(self, sums: Mapping[str, float]) -> dict[str, float]:
+        """The sums of terms as means; of nothing there is none."""
+        return {term: value / count for term, value in sums.items() if (count := self.of(term))}
+
+
+@dataclass
 class Passes:
     """What this process's forward and backward passes gave, besides the gradients.
 
     Args:
         sums: of each term over the examples.
-        count: the denominator of these shards.
+        counts: the denominators that the gradients have: of these shards, or of all where terms have their own.
         carries: what stateful networks will remember, by (turn, shard).
         moved: by how much the shards moved each buffer, added up; empty with one shard, which moves them itself.
     """
 
     sums: dict[str, Tensor]
-    count: int
+    counts: Counts
     carries: dict[tuple[str, int], Carry]
     moved: list[Tensor]
 
@@ -125,32 +145,32 @@ class Stepper:
         self._give_the_turn(turn)
         passes = self._backward(turn, draw)
         grads = [w.grad for name in turn.players for w in self.weights[name] if w.grad is not None]
-        total, stops = self._gather(passes, grads, stop)
-        terms = {name: value.item() / total for name, value in passes.sums.items()}
-        norm = norm_of(grads)
-        if not isfinite(norm) or not all(map(isfinite, terms.values())):
+        counts, stops = self._gather(turn, passes, grads, stop)
+        sums = {name: value.item() for name, value in passes.sums.items()}
+        norm = norm_of(grads).item()
+        if not isfinite(norm) or not all(map(isfinite, sums.values())):
             if self.buffers:
                 torch._foreach_copy_(self.buffers, self.before)
             self.waiting = {}
-            bad = [name for name, value in terms.items() if not isfinite(value)]
+            bad = [name for name, value in sums.items() if not isfinite(value)]
             raise NotFinite(turn, f"the loss ({', '.join(bad)})" if bad else "the gradient", draw)
         for buffer, far in zip(self.buffers, passes.moved, strict=False):  # the mean over the shards
             buffer.add_((far / self.team.shards).to(buffer.dtype))
         self.carries |= passes.carries
         if turn.joins:
             self.waiting = {w: w.grad for name in turn.players for w in self.weights[name] if w.grad is not None}
-            return self._done(turn, draw, Outcome(terms, norm, stops))
+            return self._done(turn, draw, Outcome(counts.means(sums), norm, stops))
         if self.waiting:
             for weight, gradient in self.waiting.items():
                 weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)
             self.waiting = {}
             grads = [w.grad for name in turn.players for w in self.weights[name] if w.grad is not None]
-            norm = norm_of(grads)
+            norm = norm_of(grads).item()
         if phase.clip is not None and norm > phase.clip:
             torch._foreach_mul_(grads, phase.clip / norm)
         for name in turn.players:
             optimizers[name].step(factor)
-        return self._done(turn, draw, Outcome(terms, norm, stops))
+        return self._done(turn, draw, Outcome(counts.means(sums), norm, stops))
 
     def _done(self, turn: Turn, draw: Draw, outcome: Outcome) -> Outcome:
         """Let observers read what there is after a turn."""
@@ -158,16 +178,33 @@ class Stepper:
             observer.after(turn, self.nets, draw.step)
         return outcome
 
-    def _gather(self, passes: Passes, grads: list[Tensor], stop: bool) -> tuple[float, bool]:
-        """Make gradients, sums and moves those of all processes; the global count, and whether any wants to stop."""
+    def _gather(self, turn: Turn, passes: Passes, grads: list[Tensor], stop: bool) -> tuple[Counts, bool]:
+        """Make gradients, sums and moves those of all processes; the global counts, and whether any wants to stop."""
         if self.team.world == 1:
-            return passes.count, stop
-        torch._foreach_mul_(grads, passes.count)
-        counts = torch.tensor([float(passes.count), float(stop)], dtype=torch.float64, device=self.runtime.device)
-        self.team.sum([*grads, counts, *passes.sums.values(), *passes.moved])
-        total, stops = counts.tolist()
-        torch._foreach_div_(grads, total)
-        return total, stops > 0
+            return passes.counts, stop
+        if not turn.counts:  # each has the gradient of its own mean
+            torch._foreach_mul_(grads, passes.counts.usual)
+        flags = torch.tensor([passes.counts.usual, float(stop)], dtype=torch.float64, device=self.runtime.device)
+        self.team.sum([*grads, flags, *passes.sums.values(), *passes.moved])
+        total, stops = flags.tolist()
+        if turn.counts:
+            return passes.counts, stops > 0
+        torch._foreach_div_(grads, total or 1.0)
+        return Counts(total, {}), stops > 0
+
+    def _counts(self, turn: Turn, batches: Iterable[Batch]) -> Counts:
+        """The denominators of this process's shards; of all shards where terms have their own.
+
+        Means of one denominator can be weighted after their gradients were taken, and travel with these. Of several
+        they cannot: what each is divided by must be known before.
+        """
+        own = {term: sum(map(count, batches)) for term, count in turn.counts.items()}
+        counts = [float(sum(map(turn.count, batches))), *own.values()]
+        if own and self.team.world > 1:
+            total = torch.tensor(counts, dtype=torch.float64, device=self.runtime.device)
+            self.team.sum([total])
+            counts = total.tolist()
+        return Counts(counts[0], dict(zip(own, counts[1:], strict=True)))
 
     def _give_the_turn(self, turn: Turn) -> None:
         """Gradients on for those at turn, off for the others, and cleared."""
@@ -181,7 +218,7 @@ class Stepper:
                 weight.grad = None
 
     def _backward(self, turn: Turn, draw: Draw) -> Passes:
-        """This process's shards, one after the other: the weights get the gradient of (sum / own count)."""
+        """This process's shards, one after the other: the weights get the gradient of Σ sum / count."""
         mine, shards = self.team.mine, self.team.shards
         if len(draw.index_B) < shards:
             raise GuinaError(
@@ -190,18 +227,20 @@ class Stepper:
                 "fewer --shards or processes, or a larger batch",
             )
         batches = {shard: self.batch(draw.shard(shard, shards), turn, shard) for shard in mine}
-        count = sum(turn.count(batch) for batch in batches.values())
+        counts = self._counts(turn, batches.values())
         if self.buffers:
             torch._foreach_copy_(self.before, self.buffers)
-        passes = Passes({}, count, {}, [torch.zeros_like(b) for b in self.buffers] if shards > 1 else [])
+        passes = Passes({}, counts, {}, [torch.zeros_like(b) for b in self.buffers] if shards > 1 else [])
         for shard, batch in batches.items():
             carry = None if draw.restart else self.carries.get((turn.name, shard))
             seed = derive(self.seed, "turn", turn.name, draw.step, shard)
             seed_layers(seed)
             with self.runtime.autocast():
                 terms, carry = turn.loss(self.nets, batch, carry, draw.step, self.rng.manual_seed(seed))
-            learned = [term for term in terms.values() if term.requires_grad]
-            torch.autograd.backward(learned, [term.new_full((), 1 / count) for term in learned])
+            assert turn.counts.keys() <= terms.keys(), f"{turn.name} counts for terms that it has not"
+            learned = {name: term for name, term in terms.items() if term.requires_grad}
+            weights = [term.new_full((), counts.weight(name)) for name, term in learned.items()]
+            torch.autograd.backward([*learned.values()], weights)
             passes.carries[turn.name, shard] = carry and {k: v.detach() for k, v in carry.items()}
             for name, value in terms.items():
                 passes.sums[name] = passes.sums[name] + value.detach() if name in passes.sums else value.detach()

@@ -1,7 +1,7 @@
 """Turns and phases: who learns what, from which examples, how fast. A job gives them; the engine takes them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import torch
@@ -14,7 +14,7 @@ Terms = dict[str, Tensor]  # sums over the batch; a term without a gradient is l
 
 
 class Loss(Protocol):
-    """What a turn minimises: named sums over the batch, which the engine divides by the global count."""
+    """What a turn minimises: named sums over the batch, each of which the engine divides by its global count."""
 
     def __call__(
         self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator
@@ -36,7 +36,9 @@ class Turn:
         every: the turn is taken in every so many steps (a lazy penalty).
         fresh_batch: whether it draws a batch of its own instead of the step's.
         joins: its gradient is added to that of the next turn of the same players, which takes the step for both.
-        count: the denominator of the loss, known before the backward pass: examples, tokens ...
+        count: the denominator of the terms, known before the backward pass: examples, tokens ...
+        counts: term → a denominator of its own, such as examples beside tokens. With several processes this costs one
+            small exchange more. Where a batch's count is 0, its terms are neither learned from nor logged.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Turn:
     fresh_batch: bool = False
     joins: bool = False
     count: Callable[[Batch], int] = examples
+    counts: Mapping[str, Callable[[Batch], int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,10 @@ class Phase:
             zero at the end.
         clip: the largest norm of a turn's gradient; None: as it is.
         ema: the half-life of the averaged weights, as a fraction of the phase; None: no averaging.
+        begins: from which weights of the phase before it. "last": as it left them. "best": as they were judged at its
+            best validation; it is validated once more at its end. "averaged": the averages, of the networks that have
+            them. A network that rests in this phase is its average from now on, where it has one and the best weights
+            are not taken: the others learn beside what will ship.
     """
 
     name: str
@@ -96,6 +103,7 @@ class Phase:
     hold: float = 0.1
     clip: float | None = None
     ema: float | None = None
+    begins: Literal["last", "best", "averaged"] = "last"
 
 
 @dataclass(frozen=True)

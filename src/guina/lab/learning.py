@@ -10,9 +10,9 @@ Axes: N B examples, H W pixels, C channels, K classes.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import inf, isfinite
+from math import inf
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -23,7 +23,8 @@ from guina.data import preprocess
 from guina.data.arrays import Arrays
 from guina.data.order import Shuffled
 from guina.data.records import TRAIN, VAL
-from guina.engine.optim import Optimizer, rate_factor
+from guina.engine import loop
+from guina.engine.optim import rate_factor
 from guina.engine.step import trainable
 from guina.engine.turns import Learner, Phase
 from guina.jobs.classify.learning import Classify, ClassifySettings
@@ -164,27 +165,30 @@ def learn(net: nn.Module, batches: Batches, course: Course, look: Callable[[], f
     Args:
         look: what is asked every few steps, before the first and after the last.
     """
-    optimizer = Optimizer(trainable(net), course.learner)
     phase = Phase("learn", (), {}, batch=1, warmup=0.0, hold=course.hold)
     learned = Learned([], [], [(0, look())] if look else [])
-    for step in range(course.steps):
-        began = time.perf_counter()
-        inputs, target_B = batches(step)
-        logits_BK = net(inputs)
-        loss = cross_entropy_sum(logits_BK, target_B) / len(target_B)
-        net.zero_grad()
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(net.parameters(), course.clip)
-        learned.losses.append(loss.item())
-        learned.shares.append((logits_BK.detach().argmax(1) == target_B).float().mean().item())
-        learned.finite = isfinite(loss.item()) and isfinite(norm.item())
-        if learned.finite:
-            optimizer.step(rate_factor(phase, step / course.steps))
+
+    def losses() -> Iterator[Tensor]:
+        for step in range(course.steps):
+            inputs, target_B = batches(step)
+            logits_BK = net(inputs)
+            learned.shares.append((logits_BK.detach().argmax(1) == target_B).float().mean().item())
+            yield cross_entropy_sum(logits_BK, target_B) / len(target_B)
+
+    def factor(step: int) -> float:
+        return rate_factor(phase, step / course.steps)
+
+    began = time.perf_counter()
+    taken = loop.learn(trainable(net), course.learner, losses(), factor, course.clip)
+    for steps, step in enumerate(taken, start=1):
         learned.seconds += time.perf_counter() - began
-        if not learned.finite:
+        learned.losses.append(step.loss)
+        learned.finite = step.finite
+        if not step.finite:
             break
-        if look and (step + 1) % course.every == 0:
-            learned.looks.append((step + 1, look()))
+        if look and steps % course.every == 0:
+            learned.looks.append((steps, look()))
+        began = time.perf_counter()
     if look:  # a curve is of one length, whatever became of the training
         rest = [s for s in range(course.every, course.steps, course.every) if s > learned.looks[-1][0]]
         rest += [course.steps] if learned.looks[-1][0] < course.steps else []

@@ -17,7 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from guina.data.arrays import Arrays
-from guina.nets.adam import Adam
+from guina.engine import loop
+from guina.engine.turns import Learner
 
 MOST = 10_000  # pictures that it learns from
 VALUES = 800  # of a coarse picture
@@ -111,13 +112,21 @@ def passes(x_ND: Tensor, target_N: Tensor, classes: int, seed: int) -> int:
 
 
 def learn(x_ND: Tensor, target_N: Tensor, classes: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Weights and biases after each pass over the pictures, by Adam."""
+    """Weights and biases after each pass over the pictures, by Adam; without end."""
     weight_DK, bias_K = torch.zeros(x_ND.size(1), classes), torch.zeros(classes)
-    adam = Adam([weight_DK.requires_grad_(), bias_K.requires_grad_()], RATE)
+    weights = {"weight": weight_DK.requires_grad_(), "bias": bias_K.requires_grad_()}
+    batch = min(250, max(32, len(x_ND) // 40))
     rng = torch.Generator().manual_seed(seed)
+
+    def losses() -> Iterator[Tensor]:
+        while True:
+            for index_B in torch.randperm(len(x_ND), generator=rng).split(batch):
+                yield F.cross_entropy(x_ND[index_B] @ weight_DK + bias_K, target_N[index_B])
+
+    steps = loop.learn(weights, Learner("adamw", RATE, betas=(0.9, 0.999)), losses())
     while True:
-        for index_B in torch.randperm(len(x_ND), generator=rng).split(min(250, max(32, len(x_ND) // 40))):
-            adam.step(F.cross_entropy(x_ND[index_B] @ weight_DK + bias_K, target_N[index_B]))
+        for _ in islice(steps, -(-len(x_ND) // batch)):
+            pass
         yield weight_DK.detach(), bias_K.detach()
 
 

@@ -3,18 +3,23 @@
 Cells are ranked by how well their state follows something that a reader can see in the text (after Karpathy, Johnson &
 Li 2015, https://arxiv.org/abs/1506.02078).
 
-Axes: T units of a passage, H cells, F features.
+Axes: B windows, T units of a passage or window, H cells, F features, V units of the vocabulary.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
 from guina.data.stream import Stream
 from guina.data.vocabulary import Vocabulary
-from guina.nets.language import Language
-from guina.nets.reach import gradient_reach, learn_quickly
+from guina.engine.loop import learn
+from guina.engine.turns import Learner
+from guina.nets.language import Language, Shape
+from guina.nets.reach import gradient_reach
 from guina.panels import Curves, Panel, Passage, Passages
 
 READ = 6000  # units that cells are ranked on
@@ -181,3 +186,27 @@ def reach(net: Language, train: Stream, units_U: np.ndarray) -> list[Panel]:
         f"{QUICK} steps alike; what a network gets no gradient from, it cannot learn to remember."
     )
     return [Curves("How far back the gradient reaches", says, lines, "units back", "gradient, relative", log_y=True)]
+
+
+def learn_quickly(shape: Shape, cell: str, windows: Sequence[Tensor], rate: float = 4e-3) -> Language:
+    """A small network of another cell, learned for a few seconds: the same for each cell, so that they compare.
+
+    Args:
+        windows: B×(T+1) units a step; each begins with an empty memory.
+        rate: of Adam, falling to zero.
+    """
+    with torch.inference_mode(False), torch.enable_grad(), torch.random.fork_rng([]):
+        torch.manual_seed(0)
+        net = Language(replace(shape, cell=cell, embedding=64, hidden=128, layers=1, grams=(), dropout=0.0))
+
+        def losses() -> Iterator[Tensor]:
+            for window_BT in windows:
+                units_BT = window_BT.clone()  # those made in inference mode cannot be learned from
+                logits_BTV, _ = net(units_BT[:, :-1])
+                yield F.cross_entropy(logits_BTV.flatten(0, 1), units_BT[:, 1:].flatten())
+
+        adam = Learner("adamw", rate, betas=(0.9, 0.999))
+        weights = dict(net.named_parameters())
+        for _ in learn(weights, adam, losses(), lambda step: 1 - step / len(windows), clip=1.0):
+            pass
+    return net.eval()

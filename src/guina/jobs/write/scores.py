@@ -12,10 +12,11 @@ from guina.data.stream import Stream
 from guina.engine.judge import Judge, Scores, Snap
 from guina.engine.metric import Metric
 from guina.engine.turns import Nets
+from guina.jobs.write.adapting import dynamic_nats
 from guina.jobs.write.answering import WriteAnswering, WriteFitted, language
 from guina.jobs.write.panels import write_panels
 from guina.jobs.write.settings import WriteOptions
-from guina.nets.reading import carried_nats, dynamic_nats, fresh_nats
+from guina.nets.reading import carried_nats, fresh_nats
 from guina.panels import Panel
 
 ADAPTED = 12_000  # units that dynamic evaluation reads: a step of learning for every few of them
