@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from guina.data.encodings import check_encoding, likely, recognise
 from guina.data.own import MARK
+from guina.data.prompts import as_read
 from guina.data.records import TEST, TRAIN, VAL, Report
 from guina.data.stream import encode_stream, read_stream
-from guina.data.text import as_read, find_texts, read_text
+from guina.data.text import find_texts, read_text
 from guina.data.vocabulary import make_vocabulary
 from guina.errors import GuinaError
 from without_posix import needs_posix

@@ -13,7 +13,7 @@ import torch
 
 from guina.answering.answer import Answer, Part
 from guina.answering.half import Answering, Nets, Saved
-from guina.data.text import as_read
+from guina.data.prompts import as_read
 from guina.data.vocabulary import Vocabulary, restore
 from guina.jobs.write.settings import SCALES, WriteOptions, WriteSettings
 from guina.nets.language import Language, Shape
