@@ -75,10 +75,10 @@ def steps_of(name: str, seconds: float) -> float:
     from guina.engine.budget import Clock, Plan
     from guina.engine.parallel import Team
     from guina.engine.progress import Progress
-    from guina.runfolder import RunFolder
     from guina.engine.signals import Stop
     from guina.engine.train import Place, Training, build_nets
     from guina.jobs import find
+    from guina.runfolder import RunFolder
     from guina.runtime import set_up
 
     sample, size = JOBS[name]

@@ -32,10 +32,10 @@ from guina.engine.budget import Clock, Plan
 from guina.engine.optim import rate_factor
 from guina.engine.parallel import Team
 from guina.engine.progress import Progress
-from guina.runfolder import RunFolder
 from guina.engine.signals import Stop
 from guina.engine.train import Place, Training, build_nets
 from guina.engine.turns import Learner, Phase, Turn
+from guina.runfolder import RunFolder
 from guina.runtime import Runtime, set_up
 
 STEPS, BATCH, BLOCK = 10_000, 64, 25

@@ -21,10 +21,10 @@ from guina.engine.budget import Clock, Plan
 from guina.engine.optim import Muon
 from guina.engine.parallel import Team
 from guina.engine.progress import Progress
-from guina.runfolder import RunFolder
 from guina.engine.signals import Stop
 from guina.engine.train import Place, Training, build_nets
 from guina.jobs.classify.learning import Classify, ClassifySettings
+from guina.runfolder import RunFolder
 from guina.runtime import set_up
 
 
