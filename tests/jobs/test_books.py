@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import guina
-from guina.jobs.write.learning import language
+from guina.jobs.write.answering import language
 from without_posix import needs_posix
 
 STEPS = 24
@@ -71,7 +71,7 @@ def test_a_book_is_learned_through_a_kill_then_scored_asked_and_looked_at(name: 
     assert net.head.weight is net.embed.weight, "one tensor is the table of both"
     result = run.score()
     assert result["score"]["nats_per_char"] < result["baseline"]["nats_per_char"] + 1.5
-    (answer,) = run.predict(book.read_text("utf-8")[:20], ask={"length": 30})
+    (answer,) = run.predict(book.read_text("utf-8")[:20], options={"length": 30})
     assert len(answer["answer"]) == 30
     assert set(answer["answer"]) <= {*text, "\ufffd"}  # of bytes that it has hardly learned to join
     assert "What surprised it" in run.look().read_text("utf-8")

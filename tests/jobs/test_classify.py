@@ -14,11 +14,14 @@ from PIL import Image
 
 import guina
 from guina import api, commands, metrics
+from guina.answering.answer import Answer
 from guina.data.arrays import Arrays
 from guina.data.order import Draw
 from guina.data.preprocess import Preprocess
 from guina.errors import GuinaError
+from guina.jobs.classify.answering import ClassifyAnswering, ClassifyFitted
 from guina.jobs.classify.learning import Classify, ClassifySettings
+from guina.jobs.classify.scores import ClassifyJudge
 from guina.runtime import evaluating
 
 SETTINGS = {"size": "tiny", "batch": 32}
@@ -62,8 +65,10 @@ def test_it_learns_what_a_linear_model_cannot(run: guina.Run):
     result = run.score()
     assert (result["split"], result["examples"]) == ("test", 90)
     assert result["score"]["accuracy"] > 0.95
+    assert list(result["baselines"]) == ["majority", "linear"]
+    assert result["baseline"] == result["baselines"]["majority"]
     assert result["baseline"]["accuracy"] == pytest.approx(1 / 3)
-    assert result["baseline"]["linear/accuracy"] < 0.8
+    assert result["baselines"]["linear"]["accuracy"] < 0.8
     assert set(result["score"]) == {"accuracy", "balanced_accuracy", "calibration_error", "nats"}
 
 
@@ -96,8 +101,8 @@ def test_a_bad_file_gets_an_error_and_the_others_their_answers(run: guina.Run, f
     good = next((folder / "test" / "lying").iterdir())
     (tmp_path / "page.jpg").write_text("<!doctype html>")
     bad, fine, missing = run.predict(tmp_path / "page.jpg", good, tmp_path / "gone.png")
-    assert bad == {"input": str(tmp_path / "page.jpg"), "error": "HTML, no picture that guina reads"}
-    assert missing["error"] == "not there"
+    assert bad == Answer(str(tmp_path / "page.jpg"), error="HTML, no picture that guina reads")
+    assert missing.error == "not there"
     assert fine["answer"] == "lying"
     assert list(run.stream([tmp_path])) == [bad]
 
@@ -114,7 +119,7 @@ def test_a_new_process_gives_the_same_answers_to_the_bit(run: guina.Run, folder:
     files = [str(path) for path in sorted((folder / "test" / "lying").iterdir())[:5]]
     command = [sys.executable, "-m", "guina", "predict", str(run.path), *files, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout)["answers"] == run.predict(*files)
+    assert json.loads(done.stdout)["answers"] == [answer.words() for answer in run.predict(*files)]
 
 
 def test_a_resumed_run_that_is_done_gives_its_answer(run: guina.Run, folder: Path):
@@ -123,13 +128,15 @@ def test_a_resumed_run_that_is_done_gives_its_answer(run: guina.Run, folder: Pat
 
 
 def test_the_temperature_is_fitted_on_the_validation_split(run: guina.Run):
-    job = run.job
-    assert isinstance(job, Classify)
-    val = job.arrays(job.read(run.folder.info["source"], ("train", "val")).only("val"))
+    judge, half = run.judge, run.answering
+    assert isinstance(judge, ClassifyJudge)
+    assert isinstance(half, ClassifyAnswering)
+    val = judge.job.arrays(judge.job.read(run.folder.info["source"], ("train", "val")).only("val"))
     with evaluating(*run.nets.values()):
-        logs_NK = job.answer_all(run.nets, val, job.settings.views)
-    assert job.temperature == metrics.fit_temperature(logs_NK, val.all("target"))
-    assert job.temperature < 1  # with smoothed labels a network is less sure than it is right
+        logs_NK = judge.answer_all(run.nets, val, half.settings.views)
+        assert np.array_equal(half.calibrated(logs_NK), metrics.softmax(logs_NK / half.fitted.temperature))
+    assert half.fitted.temperature == metrics.fit_temperature(logs_NK, val.all("target"))
+    assert half.fitted.temperature < 1  # with smoothed labels a network is less sure than it is right
 
 
 def test_the_report_shows_scores_mistakes_and_filters(run: guina.Run, tmp_path: Path):
@@ -207,8 +214,7 @@ def test_unequal_classes_are_said_and_can_count_the_same(tmp_path: Path):
 
 def test_balance_adds_the_log_prior_to_the_logits():
     """With equal logits the loss of a class is then −log of its share of the training split."""
-    job = fitted(balance=True, smoothing=0.0)
-    job.counts = [90, 10]
+    job = fitted(counts=(90, 10), balance=True, smoothing=0.0)
 
     class Same(torch.nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -230,29 +236,31 @@ def test_a_run_with_another_input_layer_answers_after_reload(mode: str, tmp_path
 # --- the recipe's rules ---
 
 
-def fitted(examples: int = 1000, shape: tuple[int, int, int] = (28, 28, 1), **settings: object) -> Classify:
-    job = Classify(replace(ClassifySettings(), **settings))
-    job.classes, job.shape, job.examples, job.flip = ["a", "b"], shape, examples, False
-    job.preprocess = Preprocess("standardize", torch.full((shape[2],), 128.0), torch.full((shape[2],), 1 / 64))
-    return job
+def fitted(counts: tuple[int, int] = (500, 500), shape: tuple[int, int, int] = (28, 28, 1), **settings: object):
+    prepare = Preprocess("standardize", torch.full((shape[2],), 128.0), torch.full((shape[2],), 1 / 64))
+    facts = ClassifyFitted(("a", "b"), counts, shape, preprocess=prepare)
+    return Classify(replace(ClassifySettings(), **settings)).fitted_to(facts)
+
+
+def of_examples(n: int, **settings: object) -> Classify:
+    return fitted((n - n // 2, n // 2), **settings)
 
 
 def chosen(job: Classify, epochs: float) -> str:
-    worth = [size for size in job.sizes if size == "tiny" or job.worth(size, epochs)]
-    return worth[-1]
+    return [size for size in job.sizes if size == "tiny" or job.suits(size, epochs)][-1]
 
 
 def test_few_pictures_get_a_small_network_however_long_it_takes():
-    assert chosen(fitted(1000), epochs=1e6) == "small"
-    assert chosen(fitted(60_000), epochs=8) == "huge"
-    assert chosen(fitted(60_000), epochs=7.9) == "tiny"
-    assert chosen(fitted(10_000), epochs=12) == "tiny"  # counted as 20,000
+    assert chosen(of_examples(1000), epochs=1e6) == "small"
+    assert chosen(of_examples(60_000), epochs=8) == "huge"
+    assert chosen(of_examples(60_000), epochs=7.9) == "tiny"
+    assert chosen(of_examples(10_000), epochs=12) == "tiny"  # counted as 20,000
 
 
 @pytest.mark.parametrize(("examples", "batch"), [(20, 64), (720, 72), (60_000, 250)])
 def test_the_batch_suits_the_data(examples: int, batch: int):
-    assert fitted(examples).batch_size == batch
-    assert fitted(examples, batch=7).batch_size == 7
+    assert of_examples(examples).batch_size == batch
+    assert of_examples(examples, batch=7).batch_size == 7
 
 
 @pytest.mark.parametrize(
@@ -261,8 +269,8 @@ def test_the_batch_suits_the_data(examples: int, batch: int):
 )
 def test_the_more_often_a_picture_is_seen_the_more_it_is_changed(epochs: float, asked: str, given: str):
     job = fitted(augment=asked)
-    job.expect(epochs)
-    assert job.augmentation == given
+    assert job.planned(epochs).augmentation == given
+    assert job.augmentation == ("light" if asked == "auto" else asked), "without a plan, and as it was"
 
 
 @pytest.mark.parametrize("augment", ["none", "light", "medium", "strong"])

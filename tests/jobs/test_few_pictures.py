@@ -9,6 +9,7 @@ from PIL import Image
 
 import guina
 from guina import cli
+from guina.answering.render import as_lines
 from guina.engine import features
 from guina.errors import GuinaError
 from guina.jobs.generate.monitor import find_remedy
@@ -42,7 +43,10 @@ def test_four_pictures_go_all_the_way(tmp_path: Path, monkeypatch: pytest.Monkey
     found = run.score()
     assert set(found["score"]) == {"fd", "diversity"}
     assert finite(found["score"])
-    assert finite(found["baseline"])
+    assert list(found["baselines"]) == ["Gaussian", "training pictures"]
+    for scores in found["baselines"].values():
+        assert set(scores) <= {"fd", "diversity"}
+        assert finite(scores)
     assert len(run.predict(1, 2)) == 2
     assert "What it may know by heart" in run.look(tmp_path / "page.html").read_text()
 
@@ -113,7 +117,7 @@ def test_pictures_that_were_made_do_not_become_data(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(features, "STEPS", 5)
     run = guina.train("generate", ".", steps=1, settings={"size": "tiny"}, quiet=True)
     assert run.path.is_relative_to("runs/generate")
-    list(run.say([], {"n": 5}))
+    list(as_lines(run.parts([], {"n": 5})))
     assert len(list((faces / "samples").glob("*.png"))) == 5
     found = guina.check("generate", tmp_path / "faces")
     assert (found["found"], found["used"], found["skipped"]) == (40, 40, {})

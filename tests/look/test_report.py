@@ -5,9 +5,10 @@ import re
 import numpy as np
 import pytest
 
-from guina.engine.metric import Metric, metric_of
+from guina.engine.job import headline
+from guina.engine.metric import Metric
 from guina.jobs import find
-from guina.look.report import curves, facts, headline, run_card, scores_table, shown
+from guina.look.report import curves, facts, run_card, scores_line, scores_table, shown
 from guina.panels import Curves
 from guina.runfolder import RunFolder
 
@@ -33,24 +34,24 @@ def folder(tmp_path):
 
 
 def test_headline_puts_the_score_beside_the_baselines_of_the_same_metric():
-    baseline = {"accuracy": 0.1, "balanced_accuracy": 0.2, "linear/accuracy": 0.8, "linear/nats": 3.0}
-    line = headline(ACCURACY, {"accuracy": 0.98765, "nats": 0.1}, baseline, "says")
+    baselines = {"majority": {"accuracy": 0.1, "balanced_accuracy": 0.2}, "linear": {"accuracy": 0.8, "nats": 3.0}}
+    line = scores_line(ACCURACY, {"accuracy": 0.98765, "nats": 0.1}, baselines, "says")
     assert (line.run.shown, line.best) == ("98.77%", 1)
     assert [(mark.name, mark.shown) for mark in line.baselines] == [
         ("simplest baseline", "10.00%"),
         ("linear model", "80.00%"),
     ]
-    assert headline(Metric("bleu"), {"bleu": 31.5}, {}, "").run.shown == "31.5"
+    assert scores_line(Metric("bleu"), {"bleu": 31.5}, {}, "").run.shown == "31.5"
     assert shown(ACCURACY, 0.99999) == ">99.99%"
 
 
 def test_baselines_of_several_words_are_no_models():
-    baseline = {"fd": 90.0, "training pictures/fd": 2.5, "linear/fd": 60.0}
-    line = headline(DISTANCE, {"fd": 12.0}, baseline, "")
+    baselines = {"Gaussian": {"fd": 90.0}, "training pictures": {"fd": 2.5}, "linear": {"fd": 60.0}}
+    line = scores_line(DISTANCE, {"fd": 12.0}, baselines, "")
     assert [mark.name for mark in line.baselines] == ["simplest baseline", "training pictures", "linear model"]
-    table = scores_table([DISTANCE, Metric("good_share", unit="share")], {"fd": 12.0, "good_share": 0.5}, baseline)
+    table = scores_table([DISTANCE, Metric("good_share", unit="share")], {"fd": 12.0, "good_share": 0.5}, baselines)
     known = ["better", "what it measures"]
-    assert table.header == ["score", "this run", "simplest baseline", "training pictures", "linear model", *known]
+    assert table.header == ["score", "this run", "simplest (Gaussian)", "training pictures", "linear model", *known]
     assert table.rows == [
         ["fd", "12", "90", "2.5", "60", "less", "how far away"],
         ["good share", "50.00%", "–", "–", "–", "", ""],
@@ -60,8 +61,8 @@ def test_baselines_of_several_words_are_no_models():
 def test_every_headline_says_which_way_is_better():
     for name, better in {"classify": "more", "write": "less", "generate": "less"}.items():
         job = find(name)
-        assert metric_of(job.metrics, job.metric).better == better
-        assert all(metric.says for metric in job.metrics)
+        assert headline(job).better == better
+        assert all(metric.says for metric in job.Judge.metrics)
 
 
 def test_curves_name_the_best_validation(folder):

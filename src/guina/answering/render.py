@@ -6,6 +6,7 @@ import io
 import wave
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from guina.answering.answer import Answer, Attachment, Part
 from guina.console import one_line
-from guina.data.picture_files import save_animation, save_picture, sheet
+from guina.data.picture_files import make_place, save_animation, save_picture, sheet, unwritable
 from guina.errors import GuinaError
 
 FOLDER = "samples"  # of files, where none is named
@@ -34,7 +35,7 @@ def checked(items: Iterable[Answer | Part]) -> Iterator[Answer | Part]:
         if isinstance(item, Answer) and item.error:
             wrong[item.error] += 1
             example.setdefault(item.error, item.input)
-        else:
+        elif isinstance(item, Answer):
             read = True
         yield item
     if not read:
@@ -81,14 +82,21 @@ def encoded(attachment: Attachment) -> bytes:
 
 
 def write(attachment: Attachment, folder: Path) -> Path:
-    """Write an attachment into a folder, which is made if need be, and say where it is."""
+    """Write an attachment into a folder, which is made if need be, and say where it is.
+
+    Raises:
+        GuinaError: it cannot be written.
+    """
     path = folder / f"{attachment.name}.{SUFFIX[attachment.kind]}"
     if attachment.kind == "picture":
         return save_picture(attachment.data, path)
     if attachment.kind == "animation":
         return save_animation(attachment.data, path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(encoded(attachment))
+    make_place(folder)
+    try:
+        path.write_bytes(encoded(attachment))
+    except OSError as error:
+        raise unwritable(path, error) from None
     return path
 
 
@@ -101,6 +109,7 @@ def as_lines(items: Iterable[Answer | Part], out: Path | None = None) -> Iterato
     Raises:
         GuinaError: see `checked`.
     """
+    folder = out or Path(FOLDER)
     first, opened, written = True, False, False  # whether an answer stands before; has parts; has parts of its own
     for item in checked(items):
         if isinstance(item, Part):
@@ -109,7 +118,7 @@ def as_lines(items: Iterable[Answer | Part], out: Path | None = None) -> Iterato
             opened, written = True, written or not item.note
             yield item.text
             continue
-        told = "\n" if written else line(item, out or Path(FOLDER))
+        told = end_of_text(item, folder) if written else line(item, folder)
         yield "\n" + told if not (first or opened) and lists(item) else told
         first, opened, written = False, False, False
 
@@ -134,6 +143,12 @@ def line(answer: Answer, out: Path) -> str:
     return f"{one_line(str(answer.input))}: " + "  ".join(text for text in (words, files, sure, *more) if text) + "\n"
 
 
+def end_of_text(answer: Answer, out: Path) -> str:
+    """What comes after the parts of an answer: the end of their line, and a line of what they could not say."""
+    unsaid = answer.error or answer.attachments
+    return "\n" + (line(replace(answer, output=None), out) if unsaid else "")
+
+
 def as_grid(items: Iterable[Answer | Part], out: Path | None = None) -> Iterator[str]:
     """The pictures of all answers in one, row by row, written into a folder.
 
@@ -141,10 +156,10 @@ def as_grid(items: Iterable[Answer | Part], out: Path | None = None) -> Iterator
         GuinaError: no answer has a picture; see also `checked`.
     """
     answers = [item for item in checked(items) if isinstance(item, Answer)]
-    pictures = [a.data for answer in answers for a in answer.attachments if a.kind == "picture"]
-    if not pictures or len({picture.shape for picture in pictures}) > 1:
+    pictures = [(answer.input, made) for answer in answers for made in answer.attachments if made.kind == "picture"]
+    if len({made.data.shape for _, made in pictures}) != 1:
         raise GuinaError("these answers are no pictures of one size", "a job that makes pictures", "leave --grid out")
-    first, last = answers[0].input, answers[-1].input
-    path = (out or Path(FOLDER)) / f"{first}-{last}.png"
-    save_picture(sheet(np.stack(pictures), int(np.ceil(len(pictures) ** 0.5))), path)
-    yield f"{path}: {first} to {last}, row by row\n"
+    (first, begin), (last, end) = pictures[0], pictures[-1]
+    path = (out or Path(FOLDER)) / f"{begin.name}-{end.name}.png"
+    save_picture(sheet(np.stack([made.data for _, made in pictures]), int(np.ceil(len(pictures) ** 0.5))), path)
+    yield f"{path}: {one_line(str(first))} to {one_line(str(last))}, row by row\n"

@@ -1,4 +1,4 @@
-"""Texts that are typed rather than read from files, in the form that files are read in."""
+"""Prompts: a text that was typed, as it would stand in a file that was read (see text.py)."""
 
 import unicodedata
 

@@ -1,0 +1,29 @@
+"""Generators for tests: digits and noise, trained on one thread."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+import guina
+from guina.api import Silence, run_training
+from guina.engine.budget import Limit
+from guina.engine.options import TrainingOptions
+from guina.engine.signals import Stop
+from guina.jobs.generate.learning import Generate
+
+
+def trained(out: Path, steps: int, data: str = "digits", **settings: object) -> guina.Run:
+    """A run on one thread, so that its figures are those of every machine of this kind."""
+    options = TrainingOptions(Limit(steps=steps), threads=1, precision="float32")
+    run_training(Generate, data, options, settings, out, Silence(), Stop())
+    return guina.load(out)
+
+
+def photos(folder: Path, n: int, side: int = 16) -> Path:
+    """A flat folder of colour noise."""
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for i in range(n):
+        Image.fromarray(rng.integers(0, 256, (side, side, 3), np.uint8)).save(folder / f"{i}.png")
+    return folder
