@@ -107,3 +107,24 @@ def test_the_age_of_a_process() -> None:
     age, most = float(done.stdout), time.monotonic() - start
     assert 0.5 < age < most + 0.05
     assert process_age() > 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts a process's threads as Linux lists them")
+def test_a_new_thread_answers_with_as_many_threads_as_were_set() -> None:
+    """Kernels in a thread that never asked torch take all cores, whatever was set."""
+    code = """
+import os, threading, torch
+from guina.runtime import step_by_step
+
+torch.set_num_threads(1)
+net, x = torch.nn.Linear(4000, 1000), torch.randn(3, 4000)
+def answer():
+    before = len(os.listdir("/proc/self/task"))
+    assert len(list(step_by_step((net(x) for _ in range(3)), net))) == 3
+    print(len(os.listdir("/proc/self/task")) - before)
+thread = threading.Thread(target=answer)
+thread.start()
+thread.join()"""
+    environment = {**os.environ, "OMP_NUM_THREADS": "3"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout == "0\n", "no other thread was started"

@@ -182,6 +182,7 @@ def step_by_step(answers: Iterator[Answer], *nets: nn.Module) -> Iterator[Answer
         >>> next(modes), torch.is_inference_mode_enabled(), next(modes)
         (True, False, True)
     """
+    torch.get_num_threads()  # only a thread that asks learns what was set; in another one kernels take all cores
     while True:
         with evaluating(*nets):
             try:
