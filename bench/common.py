@@ -30,7 +30,7 @@ def machine() -> dict[str, Any]:
 
 
 def commit() -> str:
-    """The commit that is measured, with + where the tree differs from it; of a copy without git, what GUINA_COMMIT says."""
+    """The commit that is measured, with + where the tree differs from it; without git, what GUINA_COMMIT says."""
     if not (ROOT / ".git").exists():
         return os.environ.get("GUINA_COMMIT", "")
     head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
