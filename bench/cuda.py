@@ -38,11 +38,13 @@ def main() -> None:
     if not torch.cuda.is_available():
         sys.exit("this machine has no GPU that torch can use")
     place = Path(tempfile.mkdtemp(prefix="guina-cuda-"))
-    found: dict[str, Any] = {"gpu": torch.cuda.get_device_name(), "torch": torch.__version__}
+    path, found = Path(), dict[str, Any]()
+    found |= {"gpu": torch.cuda.get_device_name(), "torch": torch.__version__}
     for job in JOBS:
         found[job] = checked(job, getattr(args, job), place, args.minutes)
         print(job, json.dumps(found[job]), flush=True)
-    print(save("cuda", found))
+        path = save("cuda", found)
+    print(path)
 
 
 def checked(job: str, data: str, place: Path, minutes: float) -> dict[str, Any]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from guina.engine.turns import Nets
 
 
-def silently(text: str) -> None:
+def no_progress(text: str) -> None:
     """Say nothing of what goes on."""
 
 
@@ -53,7 +53,7 @@ class Run:
             raise GuinaError(
                 f"{self.path} is {f'not finished ({state})' if state else 'no run'}",
                 "the folder of a finished run, such as runs/classify/photos",
-                "finish it with guina train ... --resume" if state else "look below runs/",
+                "finish it with guina train ... --resume" if state else "look expanded_folders runs/",
             )
 
     # --- answering ---
@@ -82,7 +82,7 @@ class Run:
         """The same, and before an answer that is made bit by bit its parts as they come."""
         half = self.answering
         chosen = filled(half.Options, options or {}, f"{self.folder.info['job']} cannot be asked for")
-        return half.parts(below(inputs) if half.reads_files else inputs, chosen)
+        return half.parts(expanded_folders(inputs) if half.reads_files else inputs, chosen)
 
     def predict(self, *inputs: Any, options: Mapping[str, Any] | None = None) -> list[Answer]:
         """Answers to inputs: paths, open pictures, arrays; prompts."""
@@ -117,7 +117,7 @@ class Run:
         return self.folder.read_status()["result"]
 
     def score(
-        self, data: str | Path | None = None, split: str | None = None, say: Callable[[str], None] = silently
+        self, data: str | Path | None = None, split: str | None = None, say: Callable[[str], None] = no_progress
     ) -> dict[str, Any]:
         """The job's metrics, and beside them the baselines'.
 
@@ -136,7 +136,7 @@ class Run:
 
         return score(self, data, split, say)
 
-    def look(self, out: str | Path | None = None, say: Callable[[str], None] = silently) -> Path:
+    def look(self, out: str | Path | None = None, say: Callable[[str], None] = no_progress) -> Path:
         """Write the report, one self-contained HTML file, and say where it is.
 
         Args:
@@ -166,7 +166,7 @@ def load(path: str | Path, job: str | None = None) -> Run:
     return Run(path, find(job) if job else None)
 
 
-def below(inputs: Iterable[Any]) -> Iterator[Any]:
+def expanded_folders(inputs: Iterable[Any]) -> Iterator[Any]:
     """The inputs, each folder among them as the files in it."""
     from guina.data.walking import find_inputs
 
