@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from guina.answering.answer import Answer, Part
 from guina.answering.half import Answering
 from guina.answering.model import load_answering
+from guina.answering.render import write
 from guina.errors import GuinaError, did_you_mean
 from guina.jobs import answering_of_run, find, job_of_run
 from guina.runfolder import RunFolder
@@ -84,9 +85,19 @@ class Run:
         chosen = filled(half.Options, options or {}, f"{self.folder.info['job']} cannot be asked for")
         return half.parts(expanded_folders(inputs) if half.reads_files else inputs, chosen)
 
-    def predict(self, *inputs: Any, options: Mapping[str, Any] | None = None) -> list[Answer]:
-        """Answers to inputs: paths, open pictures, arrays; prompts."""
-        return list(self.stream(inputs, options))
+    def predict(
+        self, *inputs: Any, options: Mapping[str, Any] | None = None, out: str | Path | None = None
+    ) -> list[Answer]:
+        """Answers to inputs: paths, open pictures, arrays; prompts; seeds.
+
+        Args:
+            options: how to answer, by name, where the job lets you choose: {"temperature": 0.5}.
+            out: the folder that pictures and sounds of the answers are written into; None: nowhere.
+        """
+        answers = list(self.stream(inputs, options))
+        for attachment in [a for answer in answers for a in answer.attachments] if out is not None else []:
+            write(attachment, Path(out))
+        return answers
 
     # --- judging ---
 
