@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from safetensors.numpy import load_file
 
-from common import GUINA, save
+from common import GUINA, RESULTS, commit, save
 
 JOBS = ("classify", "write", "generate")
 STEPS = 200  # of the runs that are killed
@@ -34,16 +34,18 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=1.0)
     for job, data in zip(JOBS, ("digits", "python-docs", "digits"), strict=True):
         parser.add_argument(f"--{job}", default=data, help="its data")
+    parser.add_argument("--jobs", nargs="+", choices=JOBS, default=JOBS, help="what others found before is kept")
     args = parser.parse_args()
     if not torch.cuda.is_available():
         sys.exit("this machine has no GPU that torch can use")
     place = Path(tempfile.mkdtemp(prefix="guina-cuda-"))
-    path, found = Path(), dict[str, Any]()
-    found |= {"gpu": torch.cuda.get_device_name(), "torch": torch.__version__}
-    for job in JOBS:
-        found[job] = checked(job, getattr(args, job), place, args.minutes)
+    path = RESULTS / "cuda.json"
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    for job in args.jobs:
+        where = {"commit": commit(), "gpu": torch.cuda.get_device_name(), "torch": torch.__version__}
+        found[job] = where | checked(job, getattr(args, job), place, args.minutes)
         print(job, json.dumps(found[job]), flush=True)
-        path = save("cuda", found)
+        save("cuda", {key: value for key, value in found.items() if key in JOBS})
     print(path)
 
 

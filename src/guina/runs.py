@@ -95,8 +95,9 @@ class Run:
             out: the folder that pictures and sounds of the answers are written into; None: nowhere.
         """
         answers = list(self.stream(inputs, options))
-        for attachment in [a for answer in answers for a in answer.attachments] if out is not None else []:
-            write(attachment, Path(out))
+        if out is not None:
+            for attachment in (a for answer in answers for a in answer.attachments):
+                write(attachment, Path(out))
         return answers
 
     # --- judging ---

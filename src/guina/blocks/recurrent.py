@@ -65,6 +65,13 @@ class Cell(nn.Module, ABC):
         return {name: x_BTI.new_zeros(x_BTI.size(0), self.hidden) for name in self.states}
 
 
+def kernel() -> tuple[bool, int, float, bool, bool, bool]:
+    """How torch's kernels for whole passages are asked: with biases, one layer, no dropout, whether a gradient will be
+    wanted (cuDNN keeps what it needs for one only then), one direction, the batch first.
+    """
+    return True, 1, 0.0, torch.is_grad_enabled(), False, True
+
+
 class Elman(Cell):
     """The plain recurrent cell: h = tanh(W x + b + U h + d).
 
@@ -81,7 +88,7 @@ class Elman(Cell):
         return {"h": h}, {}
 
     def run(self, x_BTI: Tensor, state: State, U: Tensor) -> tuple[Tensor, State]:
-        y, h = torch.rnn_tanh(x_BTI, state["h"][None], [self.W, U, self.b, self.d], True, 1, 0.0, False, False, True)
+        y, h = torch.rnn_tanh(x_BTI, state["h"][None], [self.W, U, self.b, self.d], *kernel())
         return y, {"h": h[0]}
 
 
@@ -117,7 +124,7 @@ class LSTM(Cell):
 
     def run(self, x_BTI: Tensor, state: State, U: Tensor) -> tuple[Tensor, State]:
         start, weights = (state["h"][None], state["c"][None]), [self.W, U, self.b, self.d]
-        y, h, c = torch.lstm(x_BTI, start, weights, True, 1, 0.0, False, False, True)
+        y, h, c = torch.lstm(x_BTI, start, weights, *kernel())
         return y, {"h": h[0], "c": c[0]}
 
 
@@ -143,7 +150,7 @@ class GRU(Cell):
         return {"h": (1 - z) * n + z * h}, {"r": r, "z": z, "n": n}
 
     def run(self, x_BTI: Tensor, state: State, U: Tensor) -> tuple[Tensor, State]:
-        y, h = torch.gru(x_BTI, state["h"][None], [self.W, U, self.b, self.d], True, 1, 0.0, False, False, True)
+        y, h = torch.gru(x_BTI, state["h"][None], [self.W, U, self.b, self.d], *kernel())
         return y, {"h": h[0]}
 
 
