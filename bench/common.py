@@ -30,7 +30,9 @@ def machine() -> dict[str, Any]:
 
 
 def commit() -> str:
-    """The commit that is measured, with + where the tree differs from it."""
+    """The commit that is measured, with + where the tree differs from it; without git, what GUINA_COMMIT says."""
+    if not (ROOT / ".git").exists():
+        return os.environ.get("GUINA_COMMIT", "")
     head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     dirty = subprocess.run(["git", "status", "--porcelain", "src"], cwd=ROOT, capture_output=True, text=True)
     return head.stdout.strip() + ("+" if dirty.stdout.strip() else "")

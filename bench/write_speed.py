@@ -27,7 +27,7 @@ from common import ROOT, save
 from guina import api
 from guina.engine.optim import Muon
 from guina.jobs.write.learning import Write, language
-from guina.jobs.write.settings import SCALES, WriteSettings
+from guina.jobs.write.settings import SIZES, WriteSettings
 from guina.nets.writing import Manner, write
 from guina.runtime import evaluating, set_up
 from throughput import guina_loop
@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def bare_loop(job, train, autocast, muon=False):
-    scale, size = SCALES[job.settings.size], job.vocabulary.size
+    scale, size = SIZES[job.settings.size], job.vocabulary.size
     torch.manual_seed(0)
     embed, lstm = nn.Embedding(size, scale.embedding), nn.LSTM(scale.embedding, scale.hidden, batch_first=True)
     head = nn.Linear(scale.hidden, size)
@@ -142,7 +142,7 @@ print(a["lanes"] * a["steps"] * a["window"] / (time.time() - began))
 
 
 def keras(args: argparse.Namespace, job: Write) -> float:
-    scale = SCALES[args.size]
+    scale = SIZES[args.size]
     facts = {"size": job.vocabulary.size, "embedding": scale.embedding, "hidden": scale.hidden}
     facts |= {"lanes": job.lanes, "window": job.settings.window, "steps": 60}
     environment = {**os.environ, "KERAS_BACKEND": "jax"}

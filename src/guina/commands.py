@@ -102,7 +102,7 @@ def check(argv: list[str]) -> int:
 
 def score(argv: list[str]) -> int:
     from guina.engine.waiting import Waiting
-    from guina.look.markup import said
+    from guina.look.markup import counted
     from guina.runs import load
 
     args = parse(Score, "score", argv)
@@ -112,7 +112,7 @@ def score(argv: list[str]) -> int:
     if args.json:
         tell_json(result)
         return 0
-    tell(f"{result['split']} split, {said(run.judge.noun, result['examples'])}")
+    tell(f"{result['split']} split, {counted(run.judge.noun, result['examples'])}")
     width = max(map(len, result["score"]))
     for name, value in result["score"].items():
         others = [f"{who} {scores[name]:.4f}" for who, scores in result["baselines"].items() if name in scores]

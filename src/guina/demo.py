@@ -18,8 +18,8 @@ from guina.engine.progress import progress_for
 from guina.engine.signals import interruptible
 from guina.errors import GuinaError, did_you_mean
 from guina.jobs import find
-from guina.look.markup import said
-from guina.look.report import shown
+from guina.look.markup import counted
+from guina.look.report import formatted
 from guina.runs import Run, load
 from guina.runtime import process_age
 
@@ -71,11 +71,11 @@ def run_demo(job: str, out: str | None, age: float) -> dict[str, Any]:
     known = headline(kind)
     metric = known.name
     others = ", ".join(
-        f"{who} {shown(known, scores[metric])}" for who, scores in result["baselines"].items() if metric in scores
+        f"{who} {formatted(known, scores[metric])}" for who, scores in result["baselines"].items() if metric in scores
     )
     note(
-        f"\n{metric} {shown(known, result['score'][metric])} on {said(run.judge.noun, result['examples'])} of the "
-        f"{result['split']} split, which it had not learned from (simplest baselines: {others})\n"
+        f"\n{metric} {formatted(known, result['score'][metric])} on {counted(run.judge.noun, result['examples'])} of"
+        f" the {result['split']} split, which it had not learned from (simplest baselines: {others})\n"
     )
     note({"classify": show_answers, "write": show_text, "generate": show_made}[job](run))
     report = run.look()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from guina.answering.answer import Answer, Part
 from guina.answering.half import Answering
 from guina.answering.model import load_answering
+from guina.answering.render import write
 from guina.errors import GuinaError, did_you_mean
 from guina.jobs import answering_of_run, find, job_of_run
 from guina.runfolder import RunFolder
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from guina.engine.turns import Nets
 
 
-def silently(text: str) -> None:
+def no_progress(text: str) -> None:
     """Say nothing of what goes on."""
 
 
@@ -53,7 +54,7 @@ class Run:
             raise GuinaError(
                 f"{self.path} is {f'not finished ({state})' if state else 'no run'}",
                 "the folder of a finished run, such as runs/classify/photos",
-                "finish it with guina train ... --resume" if state else "look below runs/",
+                "finish it with guina train ... --resume" if state else "look expanded_folders runs/",
             )
 
     # --- answering ---
@@ -82,11 +83,21 @@ class Run:
         """The same, and before an answer that is made bit by bit its parts as they come."""
         half = self.answering
         chosen = filled(half.Options, options or {}, f"{self.folder.info['job']} cannot be asked for")
-        return half.parts(below(inputs) if half.reads_files else inputs, chosen)
+        return half.parts(expanded_folders(inputs) if half.reads_files else inputs, chosen)
 
-    def predict(self, *inputs: Any, options: Mapping[str, Any] | None = None) -> list[Answer]:
-        """Answers to inputs: paths, open pictures, arrays; prompts."""
-        return list(self.stream(inputs, options))
+    def predict(
+        self, *inputs: Any, options: Mapping[str, Any] | None = None, out: str | Path | None = None
+    ) -> list[Answer]:
+        """Answers to inputs: paths, open pictures, arrays; prompts; seeds.
+
+        Args:
+            options: how to answer, by name, where the job lets you choose: {"temperature": 0.5}.
+            out: the folder that pictures and sounds of the answers are written into; None: nowhere.
+        """
+        answers = list(self.stream(inputs, options))
+        for attachment in [a for answer in answers for a in answer.attachments] if out is not None else []:
+            write(attachment, Path(out))
+        return answers
 
     # --- judging ---
 
@@ -117,7 +128,7 @@ class Run:
         return self.folder.read_status()["result"]
 
     def score(
-        self, data: str | Path | None = None, split: str | None = None, say: Callable[[str], None] = silently
+        self, data: str | Path | None = None, split: str | None = None, say: Callable[[str], None] = no_progress
     ) -> dict[str, Any]:
         """The job's metrics, and beside them the baselines'.
 
@@ -136,7 +147,7 @@ class Run:
 
         return score(self, data, split, say)
 
-    def look(self, out: str | Path | None = None, say: Callable[[str], None] = silently) -> Path:
+    def look(self, out: str | Path | None = None, say: Callable[[str], None] = no_progress) -> Path:
         """Write the report, one self-contained HTML file, and say where it is.
 
         Args:
@@ -166,7 +177,7 @@ def load(path: str | Path, job: str | None = None) -> Run:
     return Run(path, find(job) if job else None)
 
 
-def below(inputs: Iterable[Any]) -> Iterator[Any]:
+def expanded_folders(inputs: Iterable[Any]) -> Iterator[Any]:
     """The inputs, each folder among them as the files in it."""
     from guina.data.walking import find_inputs
 

@@ -9,7 +9,7 @@ from guina.data.records import SPLITS, TEST, TRAIN, VAL, Records
 from guina.engine.kept import kept
 from guina.engine.origin import place_of, read_again
 from guina.errors import GuinaError, did_you_mean
-from guina.look.markup import said
+from guina.look.markup import counted
 from guina.look.report import write_report
 from guina.runtime import evaluating
 
@@ -41,7 +41,7 @@ def judged(run: "Run", records: Records, split: str, say: Say) -> dict[str, Any]
     def compute() -> dict[str, Any]:
         judge, nets = run.judge, run.nets
         examples, train = judge.job.arrays(records.only(split)), judge.job.arrays(records.only(TRAIN))
-        say(f"judging {said(judge.noun, len(examples))} of the {split} split")
+        say(f"judging {counted(judge.noun, len(examples))} of the {split} split")
         with evaluating(*nets.values()):
             scores = judge.score(nets, examples) | judge.slow_scores(nets, examples)
             say("judging the simplest baselines on the same")

@@ -226,3 +226,20 @@ def test_going_back_to_the_start_forgets_all_moments(optimizer: str) -> None:
     again = three_steps(weight, learns)
     fresh = nn.Parameter(torch.eye(3))
     assert torch.equal(again, three_steps(fresh, Optimizer({"w": fresh}, learner)))
+
+
+@pytest.mark.parametrize("how", ["adamw", "muon", "sgd"])
+def test_what_is_restored_lies_where_its_weight_does(how) -> None:
+    weights = {"matrix": torch.randn(3, 2, requires_grad=True), "bias": torch.randn(3, requires_grad=True)}
+    learner = Learner(how, 0.01)
+    optimizer = Optimizer(weights, learner)
+    for weight in weights.values():
+        weight.grad = torch.ones_like(weight)
+    optimizer.step(1.0)
+    elsewhere = {name: torch.empty_like(w, device="meta").requires_grad_() for name, w in weights.items()}
+    other = Optimizer(elsewhere, learner)
+    other.restore(optimizer.state())  # a checkpoint is read into the CPU's memory
+    state = other.state()
+    assert state.keys() == optimizer.state().keys()
+    assert state
+    assert {tensor.device.type for tensor in state.values()} == {"meta"}

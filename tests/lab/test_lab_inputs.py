@@ -10,11 +10,11 @@ from torch import nn
 from guina.errors import GuinaError
 from guina.lab.experiment import Row, Trial
 from guina.lab.inputs import Inputs, InputsSettings, features
-from guina.lab.learning import Course, Pictures, best_rate, learn, learner_of, read_pictures, right, shuffled
+from guina.lab.learning import Course, LabelledPictures, best_rate, learn, learner_of, read_pictures, right, shuffled
 
 
 @pytest.fixture(scope="module")
-def pictures() -> Pictures:
+def pictures() -> LabelledPictures:
     return read_pictures("digits")
 
 

@@ -8,7 +8,7 @@ import pytest
 from guina.engine.job import headline
 from guina.engine.metric import Metric
 from guina.jobs import find
-from guina.look.report import curves, facts, run_card, scores_line, scores_table, shown
+from guina.look.report import curves, facts, formatted, run_card, scores_line, scores_table
 from guina.panels import Curves
 from guina.runfolder import RunFolder
 
@@ -42,7 +42,7 @@ def test_headline_puts_the_score_beside_the_baselines_of_the_same_metric():
         ("linear model", "80.00%"),
     ]
     assert scores_line(Metric("bleu"), {"bleu": 31.5}, {}, "").run.shown == "31.5"
-    assert shown(ACCURACY, 0.99999) == ">99.99%"
+    assert formatted(ACCURACY, 0.99999) == ">99.99%"
 
 
 def test_baselines_of_several_words_are_no_models():

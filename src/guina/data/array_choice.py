@@ -10,14 +10,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from guina.data.columns import Columns
-from guina.data.npz import Stored
+from guina.data.npz import StoredArray
 from guina.data.split_names import WORDS
 from guina.errors import GuinaError, did_you_mean
 
 PICTURES = ("x", "images", "image", "imgs", "img", "pictures", "data", "pixels")
 LABELS = ("y", "labels", "label", "target", "targets", "classes", "class")
 FILLERS = ("data", "array", "arr", "values", "all")  # words that say nothing behind another: image_data, y_all
-Pairs = dict[str | None, tuple[Stored, Stored | None]]
+Pairs = dict[str | None, tuple[StoredArray, StoredArray | None]]
 
 
 def words_of(name: str) -> list[str]:
@@ -35,7 +35,7 @@ def split_in(name: str) -> str | None:
     return next((WORDS[word] for word in re.split(r"[-_. ]", name.lower()) if word in WORDS), None)
 
 
-def choose_arrays(arrays: Sequence[Stored], columns: Columns, labelled: bool, where: object) -> Pairs:
+def choose_arrays(arrays: Sequence[StoredArray], columns: Columns, labelled: bool, where: object) -> Pairs:
     """Split → the arrays of pictures and labels; of labels None where there need be none and is none.
 
     Args:
@@ -76,7 +76,7 @@ def choose_arrays(arrays: Sequence[Stored], columns: Columns, labelled: bool, wh
     return pairs
 
 
-def named(here: Sequence[Stored], name: str, arrays: Sequence[Stored], where: object) -> list[Stored]:
+def named(here: Sequence[StoredArray], name: str, arrays: Sequence[StoredArray], where: object) -> list[StoredArray]:
     """The arrays that the user means; all if none is named."""
     if not name:
         return list(here)
@@ -99,8 +99,8 @@ def likely(name: str, words: Sequence[str]) -> int:
 
 
 def one_of(
-    fitting: Sequence[Stored], words: Sequence[str], asked: str, what: str, flag: str, where: object
-) -> Stored | None:
+    fitting: Sequence[StoredArray], words: Sequence[str], asked: str, what: str, flag: str, where: object
+) -> StoredArray | None:
     """The likeliest array, if there is one; GuinaError where two are equally likely."""
     if asked and fitting:
         return fitting[0]
@@ -113,7 +113,7 @@ def one_of(
     return None
 
 
-def competing(what: str, arrays: Sequence[Stored], flag: str, where: object) -> GuinaError:
+def competing(what: str, arrays: Sequence[StoredArray], flag: str, where: object) -> GuinaError:
     return GuinaError(
         f"{where}: {' and '.join(map(str, arrays))} could each be the {what}",
         f"one array of {what}",
@@ -121,7 +121,7 @@ def competing(what: str, arrays: Sequence[Stored], flag: str, where: object) -> 
     )
 
 
-def nothing_fits(arrays: Sequence[Stored], labelled: bool, where: object) -> GuinaError:
+def nothing_fits(arrays: Sequence[StoredArray], labelled: bool, where: object) -> GuinaError:
     """No array is pictures, or has none that is their labels."""
     for array in arrays:
         if array.dtype.hasobject and max(likely(array.name, PICTURES), likely(array.name, LABELS)):
@@ -142,12 +142,12 @@ def nothing_fits(arrays: Sequence[Stored], labelled: bool, where: object) -> Gui
     )
 
 
-def is_pictures(array: Stored) -> bool:
+def is_pictures(array: StoredArray) -> bool:
     """Whether an array's shape and type are those of pictures."""
     return len(array.shape) in (3, 4) and 0 not in array.shape and array.dtype.kind in "biuf"
 
 
-def is_labels(array: Stored, n: int) -> bool:
+def is_labels(array: StoredArray, n: int) -> bool:
     """Whether an array's shape and type are those of the labels of n pictures: n values, or n×K for one-hot ones."""
     return (
         array.dtype.kind in "biufSU"

@@ -11,7 +11,7 @@ from guina.data.array_choice import choose_arrays, classes_of
 from guina.data.columns import Columns
 from guina.data.idx import read_idx
 from guina.data.listings import Listing, stamp
-from guina.data.npz import Stored, arrays_of
+from guina.data.npz import StoredArray, arrays_of
 from guina.data.records import Report
 from guina.data.split_names import split_within
 from guina.errors import GuinaError
@@ -120,7 +120,7 @@ def list_npz(
     return listings
 
 
-def load_npz(x: Stored, y: Stored | None) -> Callable[[], tuple[Stack, np.ndarray]]:
+def load_npz(x: StoredArray, y: StoredArray | None) -> Callable[[], tuple[Stack, np.ndarray]]:
     return lambda: (x, paired(x.shape, None if y is None else y.read(), x.path))
 
 

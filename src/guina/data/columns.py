@@ -12,7 +12,7 @@ from guina.data.class_names import NUMBER, class_name
 from guina.data.csv_rows import is_file
 from guina.data.pictures import SUFFIXES
 from guina.data.split_names import split_named
-from guina.data.tables import Table
+from guina.data.tables import FileTable
 from guina.errors import GuinaError
 
 PATHS = (
@@ -55,7 +55,7 @@ def last_word(name: str) -> str:
     return words[-1].lower() if words else ""
 
 
-def path_column(table: Table, columns: Columns) -> str:
+def path_column(table: FileTable, columns: Columns) -> str:
     """The column of paths.
 
     Raises:
@@ -79,7 +79,7 @@ def path_column(table: Table, columns: Columns) -> str:
     return only(table, alike(table, likely), "paths", PATHS, "--path-column")
 
 
-def label_column(table: Table, columns: Columns, labelled: bool = True) -> str:
+def label_column(table: FileTable, columns: Columns, labelled: bool = True) -> str:
     """The column of labels; "" where there need be none and none is called so.
 
     Raises:
@@ -112,14 +112,14 @@ def may_be_labels(values: Sequence[str], alone: bool) -> bool:
     return len(set(said)) <= max(2, len(said) // 2)
 
 
-def alike(table: Table, names: list[str]) -> list[str]:
+def alike(table: FileTable, names: list[str]) -> list[str]:
     """The first of some columns, if all say the same."""
     first = table.columns.get(names[0]) if names else None
     same = first is not None and all(table.columns.get(name) == first for name in names)
     return names[:1] if same else names
 
 
-def only(table: Table, names: Sequence[str], what: str, words: Sequence[str], option: str) -> str:
+def only(table: FileTable, names: Sequence[str], what: str, words: Sequence[str], option: str) -> str:
     """The one column that is left.
 
     Raises:
@@ -141,7 +141,7 @@ def quoted(name: str) -> str:
     return f'"{name}"' if re.search(r"\W", name) else name
 
 
-def split_column(table: Table) -> str:
+def split_column(table: FileTable) -> str:
     """The column of splits, by its name and its values; "" if there is none."""
     for word in SPLIT_COLUMNS:
         for name, values in table.columns.items():
@@ -150,7 +150,7 @@ def split_column(table: Table) -> str:
     return ""
 
 
-def guessed(table: Table, path: str, label: str, columns: Columns) -> list[str]:
+def guessed(table: FileTable, path: str, label: str, columns: Columns) -> list[str]:
     """What there is to say where columns were chosen by their values."""
     notes = []
     for what, name, asked, words, option in (

@@ -14,7 +14,7 @@ from guina.data.listings import Listing, leads_inside, stamp
 from guina.data.places import Places, is_link, outside
 from guina.data.records import Report
 from guina.data.split_names import split_within, splits_of_names
-from guina.data.tables import Table, read_table
+from guina.data.tables import FileTable, read_table
 from guina.errors import GuinaError
 
 TRIED = 10  # rows by which a table beside pictures is known
@@ -90,13 +90,13 @@ def say_which(tables: Sequence[Path], columns: Columns) -> bool:
         return False
 
 
-def some_are_there(table: Table, path: str) -> bool:
+def some_are_there(table: FileTable, path: str) -> bool:
     """Whether some of the first paths are files that are there."""
     places = [place.strip() for place in table.column(path)[:TRIED]]
     return any(place and not outside(place) and is_file(table.path.parent, place) for place in places)
 
 
-def by_split(table: Table, whole: str | None, report: Report) -> list[tuple[str | None, Sequence[int]]]:
+def by_split(table: FileTable, whole: str | None, report: Report) -> list[tuple[str | None, Sequence[int]]]:
     """The rows of each split that the table names; all of them otherwise. Rows of no split are skipped."""
     column = split_column(table)
     if not column:
@@ -114,7 +114,7 @@ def by_split(table: Table, whole: str | None, report: Report) -> list[tuple[str 
 
 
 def list_rows(
-    table: Table,
+    table: FileTable,
     parts: Sequence[tuple[str | None, Sequence[int]]],
     report: Report,
     columns: Columns,
@@ -132,7 +132,7 @@ def list_rows(
     return [list_some(table, rows, split, (places, answers), finder, labelled, report) for split, rows in parts]
 
 
-def classes_of(table: Table, label: str, report: Report) -> list[str]:
+def classes_of(table: FileTable, label: str, report: Report) -> list[str]:
     """The name of each row's class, "" where it has none; what was changed or looks odd is said."""
     raw = table.column(label)
     named = {value: class_name(value) for value in set(raw)}
@@ -151,7 +151,7 @@ def classes_of(table: Table, label: str, report: Report) -> list[str]:
 
 
 def list_some(
-    table: Table,
+    table: FileTable,
     rows: Sequence[int],
     split: str | None,
     said: tuple[Sequence[str], Sequence[str]],

@@ -26,7 +26,7 @@ DAMAGE = (OSError, ValueError, EOFError, SyntaxError, zipfile.BadZipFile, zlib.e
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredArray:
     """An array of an npz file that is not read yet.
 
     Args:
@@ -125,7 +125,7 @@ def damage_said(path: Path) -> Iterator[None]:
         ) from None
 
 
-def arrays_of(path: Path) -> list[Stored]:
+def arrays_of(path: Path) -> list[StoredArray]:
     """The arrays of an npz file by what their headers say; nothing else of them is read.
 
     Raises:
@@ -135,7 +135,7 @@ def arrays_of(path: Path) -> list[Stored]:
         archive = zipfile.ZipFile(path)
     except DAMAGE:
         raise GuinaError(f"{path} is no .npz file", "what numpy.savez writes", "save it again") from None
-    found: dict[str, Stored] = {}
+    found: dict[str, StoredArray] = {}
     with damage_said(path), archive:
         members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
         if len(members) > MOST_ARRAYS:
@@ -144,5 +144,5 @@ def arrays_of(path: Path) -> list[Stored]:
             with archive.open(member) as file:
                 shape, fortran, dtype = read_header(file)
             name = member.filename.removesuffix(".npy")
-            found[name] = Stored(path, name, shape, dtype, fortran, member.compress_size)
+            found[name] = StoredArray(path, name, shape, dtype, fortran, member.compress_size)
     return list(found.values())

@@ -19,7 +19,7 @@ MOST_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
-class Table:
+class FileTable:
     """Columns of texts, all of one length; "" is no value.
 
     Args:
@@ -61,7 +61,7 @@ class Table:
         return self.columns[name]
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path) -> FileTable:
     """A table from a file, by its extension.
 
     Raises:
@@ -82,7 +82,7 @@ def read_table(path: Path) -> Table:
     else:
         header, rows, lines, more = read_rows(path, text)
         columns = {name: [row[k] for row in rows] for k, name in enumerate(header)}
-        table = Table(path, columns, lines, notes=more)
+        table = FileTable(path, columns, lines, notes=more)
     table.notes[:0] = notes
     if not len(table):
         whole = "a header and rows" if path.suffix.lower()[1] in "ct" else "one object a line"
@@ -117,7 +117,7 @@ def decode(data: bytes, path: Path) -> tuple[str, list[str]]:
     return text, [how] if encoding not in ("utf-8", "utf-8-sig") else []
 
 
-def read_json_lines(path: Path, text: str) -> Table:
+def read_json_lines(path: Path, text: str) -> FileTable:
     """One object a line. A value that is null or NaN, or lacks, is ""; a number that is whole is written as one."""
     records: list[dict[str, Any]] = []
     lines: list[int] = []
@@ -136,7 +136,7 @@ def read_json_lines(path: Path, text: str) -> Table:
             else:
                 values.append(value if isinstance(value, str) else class_name(value))
     plain = {name: values for name, values in columns.items() if name not in nested}
-    return Table(path, plain, lines, nested)
+    return FileTable(path, plain, lines, nested)
 
 
 def read_object(path: Path, line: str, number: int) -> dict[str, Any]:

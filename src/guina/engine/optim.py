@@ -227,7 +227,8 @@ class Optimizer:
             name, what = key.rsplit("|", 1)
             if name not in weights or value.shape not in (weights[name].shape, torch.Size([])):
                 raise GuinaError(f"the saved optimizer state has {key}", "the state of this network", DAMAGED)
-            like = torch.zeros_like(weights[name]) if value.ndim else torch.zeros_like(value)
+            weight = weights[name]  # the count of steps, too, must lie where its weight does: fused AdamW wants it so
+            like = torch.zeros_like(weight) if value.ndim else torch.zeros_like(value, device=weight.device)
             kept.setdefault(name, {})[what] = like.copy_(value)
         for part in self.parts:
             for group in part.param_groups:

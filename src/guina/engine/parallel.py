@@ -58,13 +58,13 @@ class Team:
         for tensor, part in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
             tensor.copy_(part.view_as(tensor))
 
-    def say(self, message: Any) -> Any:
+    def broadcast(self, message: Any) -> Any:
         """The first process's JSON message, at every process."""
         if self.world == 1:
             return message
         return json.loads(self._spread(json.dumps(message).encode()))
 
-    def give(self, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    def broadcast_tensors(self, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         """The first process's named tensors, at every process."""
         if self.world == 1:
             return tensors

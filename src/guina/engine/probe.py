@@ -59,7 +59,7 @@ def probe(judge: Judge, data: tuple[Arrays, Arrays], runtime: Runtime, team: Tea
         judge.score(nets, val.first(few))
         answered = time.perf_counter()
     shared_by = len(val) if judge.fixed_cost else few
-    return Cost(*team.say([total, (looked - start) / shared_by, (answered - looked) / shared_by]))
+    return Cost(*team.broadcast([total, (looked - start) / shared_by, (answered - looked) / shared_by]))
 
 
 def epochs_in(job: Job, train: Arrays, steps: float) -> float:

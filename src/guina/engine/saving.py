@@ -87,8 +87,8 @@ def read_best(training: TrainingState) -> tuple[dict[str, Tensor], str]:
             tensors = training.checkpoints.read(f"step-{training.best['step']}").tensors
         except GuinaError as error:
             problem = error.what
-    problem = team.say(problem)
-    return ({} if problem else team.give(tensors)), problem
+    problem = team.broadcast(problem)
+    return ({} if problem else team.broadcast_tensors(tensors)), problem
 
 
 def take_best(training: TrainingState) -> Nets:

@@ -79,7 +79,7 @@ class Session:
                 training.observe(observer)
             training.run()
             # the first process concludes; the others wait for what it says
-            return self.place.team.say(self._conclude(training) if self.place.runtime.first else None)
+            return self.place.team.broadcast(self._conclude(training) if self.place.runtime.first else None)
         except Interrupted:
             self._status("interrupted")
             raise
@@ -99,7 +99,7 @@ class Session:
 
     def _open(self) -> dict[str, Any] | None:
         """Take the run folder; the result if the run is done already. The first process looks, and tells the others."""
-        info, result = self.place.team.say(self._look() if self.place.runtime.first else None)
+        info, result = self.place.team.broadcast(self._look() if self.place.runtime.first else None)
         if info is not None:
             self._take_recorded(info)
         self.info = info
@@ -175,7 +175,7 @@ class Session:
         else:
             seconds = (limit.minutes or 0.0) * 60
             self.job, measured = choose_size(
-                judge, data, limit, place.runtime, place.team, place.team.say(seconds - self.now())
+                judge, data, limit, place.runtime, place.team, place.team.broadcast(seconds - self.now())
             )
             cost = measured or Cost(0.01, 1e-4, 1e-4)
             clock = Clock(self._deadline(seconds, cost, len(data[1])) if seconds else None, cost.step)
@@ -215,7 +215,7 @@ class Session:
             return int(limit.steps)
         if limit.epochs is not None:
             return max(1, round(limit.epochs / epochs_in(self.job, train, 1.0)))
-        return self.place.team.say(max(1, clock.remaining(self.now()) or 0))
+        return self.place.team.broadcast(max(1, clock.remaining(self.now()) or 0))
 
     def _info(
         self, records: Records, data: tuple[Arrays, Arrays], plan: Plan, clock: Clock, cost: Cost
@@ -263,7 +263,7 @@ class Session:
         if first:
             training.checkpoints.cut(state.facts["step"] if state else -1)
             self.folder.cut(state.facts["lengths"] if state else {})
-        facts, tensors = team.say(state and state.facts), team.give(state.tensors if state else {})
+        facts, tensors = team.broadcast(state and state.facts), team.broadcast_tensors(state.tensors if state else {})
         if facts is None:
             return
         self.earlier = facts["seconds"]

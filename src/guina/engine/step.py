@@ -45,7 +45,7 @@ class NotFinite(Exception):
 
 
 @dataclass
-class Outcome:
+class TurnResult:
     """What a turn gave: its mean terms, the norm of its gradient, and whether any process wants to stop."""
 
     terms: dict[str, float]
@@ -130,7 +130,7 @@ class Stepper:
         optimizers: Mapping[str, Optimizer],
         factor: float,
         stop: bool = False,
-    ) -> Outcome:
+    ) -> TurnResult:
         """One turn on one draw.
 
         Args:
@@ -159,7 +159,7 @@ class Stepper:
         self.carries |= passes.carries
         if turn.joins:
             self.waiting = {w: w.grad for name in turn.players for w in self.weights[name] if w.grad is not None}
-            return self._done(turn, draw, Outcome(counts.means(sums), norm, stops))
+            return self._done(turn, draw, TurnResult(counts.means(sums), norm, stops))
         if self.waiting:
             for weight, gradient in self.waiting.items():
                 weight.grad = gradient if weight.grad is None else weight.grad.add_(gradient)
@@ -170,9 +170,9 @@ class Stepper:
             torch._foreach_mul_(grads, phase.clip / norm)
         for name in turn.players:
             optimizers[name].step(factor)
-        return self._done(turn, draw, Outcome(counts.means(sums), norm, stops))
+        return self._done(turn, draw, TurnResult(counts.means(sums), norm, stops))
 
-    def _done(self, turn: Turn, draw: Draw, outcome: Outcome) -> Outcome:
+    def _done(self, turn: Turn, draw: Draw, outcome: TurnResult) -> TurnResult:
         """Let observers read what there is after a turn."""
         for observer in self.observers:
             observer.after(turn, self.nets, draw.step)

@@ -71,7 +71,7 @@ def judged_scores(training: TrainingState) -> Scores:
         nets = training.judged
         with evaluating(*nets.values()):
             scores = training.judge.score(nets, training.val, training.limit)
-    return training.place.team.say(scores)
+    return training.place.team.broadcast(scores)
 
 
 def write_row(training: TrainingState, scores: Scores, now: float) -> None:
@@ -88,7 +88,7 @@ def write_row(training: TrainingState, scores: Scores, now: float) -> None:
 
 def revise(training: TrainingState, now: float) -> None:
     """Bend the plan so that it ends on time; earlier, with the rate going down, where more is no use."""
-    remaining = training.place.team.say(training.clock.remaining(now))
+    remaining = training.place.team.broadcast(training.clock.remaining(now))
     step = training.step
     if remaining is None or step == 0:
         return  # who names steps or epochs gets them all

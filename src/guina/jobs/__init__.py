@@ -45,7 +45,7 @@ def registered(name: str) -> "type[Job]":
         >>> registered("image-classification").name
         'classify'
     """
-    name = known(name)
+    name = canonical_name(name)
     return room(name, "learning", name.capitalize())
 
 
@@ -55,12 +55,12 @@ def answering(name: str) -> "tuple[type, type[Answering]]":
     Raises:
         GuinaError: there is no such job.
     """
-    name = known(name)
+    name = canonical_name(name)
     whole = name.capitalize()
     return room(name, "settings", f"{whole}Settings"), room(name, "answering", f"{whole}Answering")
 
 
-def known(name: str) -> str:
+def canonical_name(name: str) -> str:
     """A job's name, whichever of its names was said.
 
     Raises:

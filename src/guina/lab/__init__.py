@@ -16,13 +16,13 @@ def find(name: str) -> Experiment:
         case "gaussian":
             from guina.lab.gaussian import Gaussian as Found
         case "curves":
-            from guina.lab.curves import Curves as Found
+            from guina.lab.curves import CurvesExperiment as Found
         case "ring":
             from guina.lab.mixtures import Ring as Found
         case "grid":
             from guina.lab.mixtures import Grid as Found
         case "pictures":
-            from guina.lab.pictures import Pictures as Found
+            from guina.lab.pictures import PicturesExperiment as Found
         case "inputs":
             from guina.lab.inputs import Inputs as Found
         case "activations":

@@ -29,7 +29,7 @@ from guina.lab.experiment import Experiment, Row, Trial
 from guina.lab.learning import (
     RATES,
     Course,
-    Pictures,
+    LabelledPictures,
     best_rate,
     learn,
     learner_of,
@@ -189,7 +189,7 @@ def beside_relu(by: Mapping[str, Row]) -> str:
     return f"relu has {accuracy['relu']} with {dead:.0%} of its filters dead, {others}{verdict}"
 
 
-def shape_of(pictures: Pictures, settings: ActivationsSettings) -> Architecture:
+def shape_of(pictures: LabelledPictures, settings: ActivationsSettings) -> Architecture:
     """The network's shape.
 
     Raises:

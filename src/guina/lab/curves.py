@@ -1,4 +1,4 @@
-"""curves: data from two different curves at once. Does a generator cover both, and nothing between?
+"""curves: data from pair_of_names different curves at once. Does a generator cover both, and nothing between?
 
 The coverage of each, by its points' nearest stretches; how far all of it lies from the data, as a sliced Wasserstein
 distance (see guina/fidelity.py).
@@ -26,10 +26,10 @@ SHAPES = ("arc", "spiral", "sine", "line", "circle")
 
 @dataclass(frozen=True)
 class CurvesSettings(GameSettings):
-    """What can be swapped when the data are two curves."""
+    """What can be swapped when the data are pair_of_names curves."""
 
     curves: str = "arc-sine"
-    """any two, with a dash: arc, spiral, sine, line, circle"""
+    """any pair_of_names, with a dash: arc, spiral, sine, line, circle"""
 
 
 def curve(shape: str, side: int) -> np.ndarray:
@@ -48,11 +48,11 @@ def curve(shape: str, side: int) -> np.ndarray:
     return fine[even.round().astype(int)] + [1.3 * side, 0]
 
 
-def two(text: str) -> tuple[str, str]:
-    """The two shapes of "arc-sine".
+def pair_of_names(text: str) -> tuple[str, str]:
+    """The pair_of_names shapes of "arc-sine".
 
     Raises:
-        GuinaError: they are not two of those there are.
+        GuinaError: they are not pair_of_names of those there are.
     """
     shapes = text.split("-")
     for shape in shapes:
@@ -63,11 +63,11 @@ def two(text: str) -> tuple[str, str]:
     return shapes[0], shapes[1]
 
 
-class Curves(PointsExperiment):
-    """Points from two curves, half of them from each."""
+class CurvesExperiment(PointsExperiment):
+    """Points from pair_of_names curves, half of them from each."""
 
     name = "curves"
-    claim = "A generator can learn data that come from two different curves, and makes points of both."
+    claim = "A generator can learn data that come from pair_of_names different curves, and makes points of both."
     Settings = CurvesSettings
     metrics: ClassVar[Mapping[str, str]] = {
         "coverage_first": "of the first curve, share covered",
@@ -82,7 +82,9 @@ class Curves(PointsExperiment):
     steps = 4000
 
     def points(self, settings: CurvesSettings) -> Points:
-        first_M2, second_M2 = (curve(shape, side) for shape, side in zip(two(settings.curves), (-1, 1), strict=True))
+        first_M2, second_M2 = (
+            curve(shape, side) for shape, side in zip(pair_of_names(settings.curves), (-1, 1), strict=True)
+        )
 
         def draw(rng: np.random.Generator, n: int) -> np.ndarray:
             both = np.stack([first_M2, second_M2])

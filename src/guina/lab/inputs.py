@@ -29,7 +29,17 @@ from torch import Tensor
 
 from guina.data import preprocess
 from guina.lab.experiment import Experiment, Row, Trial
-from guina.lab.learning import Course, Pictures, best_rate, learn, learner_of, read_pictures, right, seeded, shuffled
+from guina.lab.learning import (
+    Course,
+    LabelledPictures,
+    best_rate,
+    learn,
+    learner_of,
+    read_pictures,
+    right,
+    seeded,
+    shuffled,
+)
 from guina.lab.telling import compared
 from guina.lab.verdicts import (
     beside,
@@ -84,7 +94,7 @@ class InputsSettings:
 
 
 class Inputs(Experiment):
-    """What is done to the inputs, and how soon a network then learns."""
+    """What is done to the inputs, and how steps_to_target a network then learns."""
 
     name = "inputs"
     claim = (
@@ -150,20 +160,22 @@ class Inputs(Experiment):
         panels: list[Panel] = []
         for name, by in groups(rows, "input", InputsSettings.input).items():
             lines = {kind: mean_curve(row, "accuracy") for kind, row in by.items()}
-            title = f"How soon it learns{f', with {name}' if name else ''}"
+            title = f"How steps_to_target it learns{f', with {name}' if name else ''}"
             panels.append(Curves(title, self.says(list(by.values())), lines, "steps", "validation accuracy"))
         return panels
 
 
 def pace(by: Mapping[str, Row]) -> str:
-    """How soon each input is learned from, beside scaled ones."""
+    """How steps_to_target each input is learned from, beside scaled ones."""
     signs = beside(by, "scaled", "steps_to")
-    others = in_words(signs, {1: "slower", 0: "as soon", -1: "sooner"}, {kind: soon(row) for kind, row in by.items()})
+    others = in_words(
+        signs, {1: "slower", 0: "as soon", -1: "sooner"}, {kind: steps_to_target(row) for kind, row in by.items()}
+    )
     target = float(by["scaled"].swap.get("target", InputsSettings.target))
-    return f"scaled ones reach {target:.0%} {soon(by['scaled'])}, {others}"
+    return f"scaled ones reach {target:.0%} {steps_to_target(by['scaled'])}, {others}"
 
 
-def features(pictures: Pictures, kind: str, ranges: str, seed: int) -> tuple[Tensor, Tensor]:
+def features(pictures: LabelledPictures, kind: str, ranges: str, seed: int) -> tuple[Tensor, Tensor]:
     """The pictures as features N×D, to learn from and to judge by; fitted to the former alone."""
     x_ND, val_ND = (pixels.flatten(1).float() for pixels in (pictures.pixels_NHWC, pictures.val_NHWC))
     if ranges == "unequal":
@@ -188,7 +200,7 @@ def counted(row: Row) -> Row:
     return Row(row.swap, [Trial(trial.metrics | {"steps_to": steps_to(trial)}) for trial in row.trials])
 
 
-def soon(row: Row) -> str:
+def steps_to_target(row: Row) -> str:
     """The mean number of steps of a counted row, in words."""
     never = int((row.values("steps_to") >= row.values("steps")).sum())
     if never == len(row.trials):

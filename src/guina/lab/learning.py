@@ -44,7 +44,7 @@ T = TypeVar("T", bound=nn.Module)
 
 
 @dataclass(frozen=True)
-class Pictures:
+class LabelledPictures:
     """Labelled pictures to learn from and to judge by: uint8 pixels, int64 targets, K classes."""
 
     pixels_NHWC: Tensor
@@ -59,7 +59,7 @@ class Pictures:
         height, width, channels = self.pixels_NHWC.shape[1:]
         return height, width, channels
 
-    def first(self, examples: int) -> "Pictures":
+    def first(self, examples: int) -> "LabelledPictures":
         """The same with fewer pictures to learn from, spread evenly; 0: all."""
         if not 0 < examples < len(self.target_N):
             return self
@@ -72,7 +72,7 @@ class Pictures:
         return prepare(self.pixels_NHWC), prepare(self.val_NHWC)
 
 
-def read_pictures(data: str, pixels: int = 0, most_pixels: int = 0) -> Pictures:
+def read_pictures(data: str, pixels: int = 0, most_pixels: int = 0) -> LabelledPictures:
     """Any DATA that classify takes.
 
     Args:
@@ -92,7 +92,7 @@ def read_pictures(data: str, pixels: int = 0, most_pixels: int = 0) -> Pictures:
         arrays: Arrays = job.arrays(records.only(split)).first(most)
         return torch.from_numpy(arrays.all("pixels")), torch.from_numpy(arrays.all("target"))
 
-    return Pictures(*some(TRAIN, LEARNED), *some(VAL, JUDGED), len(job.fitted.classes))
+    return LabelledPictures(*some(TRAIN, LEARNED), *some(VAL, JUDGED), len(job.fitted.classes))
 
 
 def shuffled(x_N: Tensor, target_N: Tensor, batch: int, seed: int) -> Batches:

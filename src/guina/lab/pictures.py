@@ -57,7 +57,7 @@ class PicturesSettings:
     """pictures a step"""
 
 
-class Pictures(Experiment):
+class PicturesExperiment(Experiment):
     """A generator and a critic on pictures."""
 
     name = "pictures"

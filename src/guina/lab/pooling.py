@@ -204,7 +204,7 @@ def network(shape: Architecture, head: str, x_NCHW: Tensor) -> nn.Module:
     return net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  torch's stubs lack it
 
 
-def around(m: int) -> list[tuple[int, int]]:
+def moves_of(m: int) -> list[tuple[int, int]]:
     """The four moves by m pixels."""
     return [(m, 0), (-m, 0), (0, m), (0, -m)] if m else [(0, 0)]
 
@@ -212,7 +212,7 @@ def around(m: int) -> list[tuple[int, int]]:
 def by_move(net: nn.Module, x_NCHW: Tensor) -> np.ndarray:
     """The share of answers that change, by the pixels of a shift; the mean over four directions."""
 
-    moves = [(pixels, move) for pixels in MOVES.tolist() for move in around(pixels)]
+    moves = [(pixels, move) for pixels in MOVES.tolist() for move in moves_of(pixels)]
     with evaluating(net):
         shares = changed(net, x_NCHW, [partial(shifted, down=down, right=right) for _, (down, right) in moves])
     return np.array([np.mean([s for s, (n, _) in zip(shares, moves, strict=True) if n == m]) for m in MOVES.tolist()])

@@ -114,12 +114,12 @@ def described(kind: type) -> str:
     told, defaults = sentences(kind), kind()
     width = max(map(len, keys_of(kind)))
     lines = [
-        f"  {key:<{width}}  {shown(getattr(defaults, key.replace('.', '_'))):<16}  {told.get(key, '')}"
+        f"  {key:<{width}}  {as_text(getattr(defaults, key.replace('.', '_'))):<16}  {told.get(key, '')}"
         for key in keys_of(kind)
     ]
     return "\n".join(lines)
 
 
-def shown(value: object) -> str:
+def as_text(value: object) -> str:
     """A default as the command line takes it."""
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guina.look.markup import Child, Markup, join, percent, said, tag
+from guina.look.markup import Child, Markup, counted, join, percent, tag
 from guina.look.pictures import draw_captioned
 from guina.look.table import scrolling
 from guina.panels import Confusion
@@ -72,8 +72,8 @@ def draw_confusion(panel: Confusion, place: str) -> Markup:
 def draw_list(panel: Confusion, wrong: list[ConfusionCell], place: str) -> Markup:
     """The most frequent mistakes of many classes, each with its pictures."""
     shown = wrong[:MOST_LISTED]
-    told = f"{said('answer', sum(panel.counts.values()))} of {len(panel.classes):,} classes: "
-    told += f"{said('pair', len(wrong))} of classes are taken for each other. "
+    told = f"{counted('answer', sum(panel.counts.values()))} of {len(panel.classes):,} classes: "
+    told += f"{counted('pair', len(wrong))} of classes are taken for each other. "
     told += "These are the most frequent." if len(shown) < len(wrong) else "Here is each."
     items = [
         tag(
@@ -194,7 +194,7 @@ def draw_examples(examples: Sequence[tuple[np.ndarray, str]]) -> Markup | None:
 def draw_pairs(panel: Confusion, pairs: list[ConfusionCell], place: str) -> Markup:
     """The most frequent mistakes as a list of links."""
     if not pairs:
-        return tag("p", {"class": "note"}, f"All of {said('answer', sum(panel.counts.values()))} are right.")
+        return tag("p", {"class": "note"}, f"All of {counted('answer', sum(panel.counts.values()))} are right.")
     items = []
     for cell in pairs:
         link = {"href": f"#{cell_id(place, cell)}", "data-row": cell.i, "data-column": cell.j}

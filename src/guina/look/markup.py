@@ -125,11 +125,11 @@ def visible(token: str) -> str:
     return token.replace(" ", "␣").replace("\n", "↵").replace("\t", "⇥") or "∅"
 
 
-def said(word: str, count: int) -> str:
+def counted(word: str, count: int) -> str:
     """A count with its noun.
 
     Example:
-        >>> said("picture", 1), said("picture", 1200)
+        >>> counted("picture", 1), counted("picture", 1200)
         ('1 picture', '1,200 pictures')
     """
     return f"{count:,} {word}{'' if count == 1 else 's'}"

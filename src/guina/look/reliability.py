@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from guina.look.markup import Child, Markup, join, number, percent, said, tag
+from guina.look.markup import Child, Markup, counted, join, number, percent, tag
 from guina.look.scale import Scale
 from guina.look.table import draw_table
 from guina.panels import Reliability, Table
@@ -48,8 +48,10 @@ def verdict(confidence: float, accuracy: float, total: int) -> str:
     """Whether it is too sure of itself, as far as so many answers can tell."""
     low, high = wilson(accuracy, total)
     if low <= confidence <= high:
-        return f"Over all {said('answer', total)}, confidence and accuracy agree to within chance."
-    return f"Over all {said('answer', total)}, it is {'more' if confidence > high else 'less'} sure than it should be."
+        return f"Over all {counted('answer', total)}, confidence and accuracy agree to within chance."
+    return (
+        f"Over all {counted('answer', total)}, it is {'more' if confidence > high else 'less'} sure than it should be."
+    )
 
 
 def wilson(share: float, count: float, z: float = 1.96) -> tuple[float, float]:

@@ -17,7 +17,7 @@ from guina.engine.progress import duration
 from guina.engine.turns import Nets
 from guina.look.card import card
 from guina.look.headline import Headline, Mark
-from guina.look.markup import number, percent, said
+from guina.look.markup import counted, number, percent
 from guina.look.page import render
 from guina.panels import Curves, Panel, Table
 from guina.runfolder import RunFolder
@@ -56,13 +56,13 @@ def write_report(
             say(f"looking inside: after “{panel.title}”, the {ordinal(len(panels) + 1)} panel")
     say("writing the page")
     better = metric.better
-    where = f"on {said(judge.noun, len(judged))} {SPLITS[result['split']]}"
+    where = f"on {counted(judge.noun, len(judged))} {SPLITS[result['split']]}"
     where += f"; {better} is better" if better else ""
     where += "".join(f". {line[0].upper()}{line[1:]}" for line in (*result["notes"], judge.reminder) if line)
     table = scores_table(judge.metrics, score, baselines)
     page = render(
         folder.path.name,
-        f"Learned from {said(judge.noun, len(train))} in {duration(folder.read_status()['result']['seconds'])}.",
+        f"Learned from {counted(judge.noun, len(train))} in {duration(folder.read_status()['result']['seconds'])}.",
         facts(folder),
         [table, *panels, *curves(folder, metric)],
         scores_line(metric, score, baselines, where),
@@ -94,7 +94,7 @@ def files(report: Report) -> Table:
     return Table("Files", says, ["what", "why", "files", "for example"], rows)
 
 
-def shown(metric: Metric, value: float) -> str:
+def formatted(metric: Metric, value: float) -> str:
     """A score as it is printed: a share in percent."""
     return percent(value, 2) if metric.unit == "share" else number(value)
 
@@ -109,25 +109,25 @@ def ordinal(n: int) -> str:
     return f"{n}{'th' if 10 < n % 100 < 14 else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
 
 
-def called(who: str) -> str:
-    """A baseline as it is printed: a word is a kind of model, several are said as they are.
+def baseline_title(who: str) -> str:
+    """A baseline as it is printed: a word is a kind of model, several are counted as they are.
 
     Example:
-        >>> called("linear"), called("training pictures")
+        >>> baseline_title("linear"), baseline_title("training pictures")
         ('linear model', 'training pictures')
     """
     return who if " " in who else f"{who} model"
 
 
 def scores_line(metric: Metric, score: Scores, baselines: Mapping[str, Scores], says: str) -> Headline:
-    """The run's score beside those of the baselines that have it too; the simplest is called so."""
+    """The run's score beside those of the baselines that have it too; the simplest is baseline_title so."""
     name = metric.name
     marks = [
-        Mark(called(who) if n else "simplest baseline", scores[name], shown(metric, scores[name]))
+        Mark(baseline_title(who) if n else "simplest baseline", scores[name], formatted(metric, scores[name]))
         for n, (who, scores) in enumerate(baselines.items())
         if name in scores
     ]
-    run = Mark("this run", score[name], shown(metric, score[name]))
+    run = Mark("this run", score[name], formatted(metric, score[name]))
     return Headline(name, says, run, marks, best=1 if metric.unit == "share" else None)
 
 
@@ -136,9 +136,9 @@ def scores_table(metrics: Sequence[Metric], score: Scores, baselines: Mapping[st
     rows: list[list[str | float]] = []
     for name, value in score.items():
         metric = metric_of(metrics, name)
-        cells = [shown(metric, scores[name]) if name in scores else "–" for scores in baselines.values()]
-        rows.append([name.replace("_", " "), shown(metric, value), *cells, metric.better, metric.says])
-    names = [called(who) if n else f"simplest ({who})" for n, who in enumerate(baselines)]
+        cells = [formatted(metric, scores[name]) if name in scores else "–" for scores in baselines.values()]
+        rows.append([name.replace("_", " "), formatted(metric, value), *cells, metric.better, metric.says])
+    names = [baseline_title(who) if n else f"simplest ({who})" for n, who in enumerate(baselines)]
     header = ["score", "this run", *names, "better", "what it measures"]
     says = "Every score, and the same of the simplest things that work."
     return Table("All scores", says, header, rows)
@@ -156,7 +156,7 @@ def facts(folder: RunFolder) -> list[tuple[str, str]]:
         ("ended by", result["stopped"]),
         ("settings", ", ".join(f"{name} {value}" for name, value in info["settings"].items())),
         ("seed", str(info["options"]["seed"])),
-        ("machine", f"{runtime['device_name']}, {said('thread', runtime['threads'])}, {runtime['precision']}"),
+        ("machine", f"{runtime['device_name']}, {counted('thread', runtime['threads'])}, {runtime['precision']}"),
         ("versions", f"guina {info['guina']}, torch {runtime['torch']}, python {runtime['python']}"),
         ("begun", time.strftime("%Y-%m-%d %H:%M", time.localtime(info["created"]))),
     ]
@@ -178,7 +178,7 @@ def curves(folder: RunFolder, metric: Metric) -> list[Panel]:
     if len(score[0]) > 1:
         at = {"more": int(score[1].argmax()), "less": int(score[1].argmin()), "": len(score[0]) - 1}[metric.better]
         word = "Best" if metric.better else "Last"
-        says = f"{word} at step {int(score[0][at]):,}: {shown(metric, float(score[1][at]))}."
+        says = f"{word} at step {int(score[0][at]):,}: {formatted(metric, float(score[1][at]))}."
         panels.append(Curves(f"Validation {metric.name}", says, {metric.name: score}, "step", metric.name))
     for turn, lines in losses.items():
         first, last = (next(iter(lines.values()))[1][i] for i in (0, -1))
@@ -202,9 +202,9 @@ def run_card(folder: RunFolder, metrics: Sequence[Metric]) -> str:
     info, result = folder.info, folder.read_status()["result"]
     name = info["metric"]
     metric = metric_of(metrics, name)
-    told = [(name, shown(metric, result["score"][name]))]
+    told = [(name, formatted(metric, result["score"][name]))]
     if name in result["baseline"]:
-        told.append(("simplest baseline", shown(metric, result["baseline"][name])))
+        told.append(("simplest baseline", formatted(metric, result["baseline"][name])))
     told.append(("trained", duration(result["seconds"])))
     history = [row[f"val/{name}"] for row in folder.metrics() if f"val/{name}" in row]
     return card(f"{info['job']} {folder.path.name}", told, history)

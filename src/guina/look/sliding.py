@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guina.look.markup import Child, Markup, join, said, tag
+from guina.look.markup import Child, Markup, counted, join, tag
 from guina.panels import Sliding
 
 CELL = 38  # pixels of a cell in its view box
@@ -77,7 +77,7 @@ def draw_sliding(panel: Sliding) -> Markup:
     h, wide = w.output_hw.shape
     i, j = (int(at) for at in np.unravel_index(np.abs(w.output_hw).argmax(), w.output_hw.shape))
     K, window_KK = len(w.kernel_KK), w.window(i, j)
-    border = f", with a border of {said('zero', panel.padding)}" if panel.padding else ""
+    border = f", with a border of {counted('zero', panel.padding)}" if panel.padding else ""
     height, width = panel.input_HW.shape
     grids = [
         draw_grid("input", w.padded_HW, w.decimals[0], (i * w.stride, j * w.stride, K), w.padding),

@@ -34,7 +34,7 @@ LEARNED = 48  # pixels a side that the learned layers are given at most
 
 
 @dataclass(frozen=True)
-class Size:
+class ConvNetSize:
     """One size of the family: the table to change when a better one is found.
 
     Args:
@@ -50,11 +50,11 @@ class Size:
 
 
 SIZES = {
-    "tiny": Size((16, 32, 32)),
-    "small": Size((32, 64, 64)),
-    "medium": Size((48, 96, 96)),
-    "large": Size((64, 128, 128)),
-    "huge": Size((96, 192, 192)),
+    "tiny": ConvNetSize((16, 32, 32)),
+    "small": ConvNetSize((32, 64, 64)),
+    "medium": ConvNetSize((48, 96, 96)),
+    "large": ConvNetSize((64, 128, 128)),
+    "huge": ConvNetSize((96, 192, 192)),
 }
 
 

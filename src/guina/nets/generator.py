@@ -25,7 +25,7 @@ SLOPE = 0.2
 
 
 @dataclass(frozen=True)
-class Size:
+class GeneratorSize:
     """One size of the family.
 
     Args:
@@ -36,7 +36,12 @@ class Size:
     most: int
 
 
-SIZES = {"tiny": Size(16, 64), "small": Size(24, 96), "medium": Size(32, 192), "large": Size(48, 256)}
+SIZES = {
+    "tiny": GeneratorSize(16, 64),
+    "small": GeneratorSize(24, 96),
+    "medium": GeneratorSize(32, 192),
+    "large": GeneratorSize(48, 256),
+}
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ NOTE = "FLOPs of one example, forward; a multiplication and its addition are 2. 
 
 
 @dataclass(frozen=True)
-class Row:
+class LayerRow:
     """One layer.
 
     Args:
@@ -39,7 +39,7 @@ class Row:
     field: ReceptiveField | None
 
 
-def summary(net: nn.Module, shape: Sequence[int]) -> list[Row]:
+def summary(net: nn.Module, shape: Sequence[int]) -> list[LayerRow]:
     """The layers of a network in the order in which one example passes them; the network stays as it is.
 
     Receptive fields are followed along a chain of layers: beside a shortcut they are those of the longer way.
@@ -53,7 +53,7 @@ def summary(net: nn.Module, shape: Sequence[int]) -> list[Row]:
         >>> [(row.output, row.flops) for row in summary(net, (1, 8, 8))]
         [((8, 6, 6), 5184), ((288,), 0), ((10,), 5760)]
     """
-    rows: list[Row] = []
+    rows: list[LayerRow] = []
     field: ReceptiveField | None = ReceptiveField()
 
     def note(name: str, layer: nn.Module, output: Tensor) -> None:
@@ -80,12 +80,12 @@ def summary(net: nn.Module, shape: Sequence[int]) -> list[Row]:
     return rows
 
 
-def row(name: str, layer: nn.Module, output: tuple[int, ...], field: ReceptiveField | None) -> Row:
+def row(name: str, layer: nn.Module, output: tuple[int, ...], field: ReceptiveField | None) -> LayerRow:
     """One layer's row."""
     parameters = list(layer.parameters())
     frozen = [p for p in parameters if not p.requires_grad] + [b for b in layer.buffers() if b.ndim >= 2]
     window = getattr(layer, "window", None)
-    return Row(
+    return LayerRow(
         name,
         type(layer).__name__ + (describe(window) if isinstance(window, Window) else ""),
         output,
@@ -117,7 +117,7 @@ def describe(window: Window) -> str:
     return f" {window.kernel}×{window.kernel}{stride}{border}"
 
 
-def render(rows: Sequence[Row]) -> str:
+def render(rows: Sequence[LayerRow]) -> str:
     """The rows as aligned lines of text, with totals.
 
     Example:
@@ -145,7 +145,7 @@ def render(rows: Sequence[Row]) -> str:
     return "\n".join([*lines, NOTE])
 
 
-def totals(rows: Sequence[Row]) -> list[str]:
+def totals(rows: Sequence[LayerRow]) -> list[str]:
     """Learned numbers, frozen ones, and operations of some layers, added up and written out.
 
     Example:

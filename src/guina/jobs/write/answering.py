@@ -15,7 +15,7 @@ from guina.answering.answer import Answer, Part
 from guina.answering.half import Answering, Fitted, Nets, Saved
 from guina.data.prompts import as_read
 from guina.data.vocabulary import Vocabulary, restore
-from guina.jobs.write.settings import SCALES, WriteOptions, WriteSettings
+from guina.jobs.write.settings import SIZES, WriteOptions, WriteSettings
 from guina.nets.language import Language, Shape
 from guina.nets.reading import carried_nats
 from guina.nets.writing import Manner, read, write
@@ -61,7 +61,7 @@ class WriteAnswering(Answering):
     @classmethod
     def shape(cls, settings: WriteSettings, fitted: WriteFitted) -> Shape:
         """The network's shape; what is left out while it learns is the learning half's to say."""
-        scale = SCALES["small" if settings.size == "auto" else settings.size]
+        scale = SIZES["small" if settings.size == "auto" else settings.size]
         return Shape(
             fitted.vocabulary.size,
             scale.embedding,

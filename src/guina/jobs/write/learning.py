@@ -25,7 +25,7 @@ from guina.errors import GuinaError
 from guina.jobs.write.answering import WriteAnswering, WriteFitted, language
 from guina.jobs.write.check import write_overview
 from guina.jobs.write.scores import PROMPT, WriteJudge
-from guina.jobs.write.settings import SCALES, WriteSettings
+from guina.jobs.write.settings import SIZES, WriteSettings
 from guina.nets.language import Language
 
 MANY = 8192  # different characters from which bytes are the units, unless something else is said
@@ -39,7 +39,7 @@ class Write(Job):
     Settings = WriteSettings
     Answering = WriteAnswering
     Judge = WriteJudge
-    sizes = tuple(SCALES)
+    sizes = tuple(SIZES)
     mixed_precision = True
     settings: WriteSettings
     fitted: WriteFitted

@@ -57,7 +57,7 @@ class WriteOptions:
 
 
 @dataclass(frozen=True)
-class Scale:
+class NetworkSize:
     """One size of the network."""
 
     embedding: int
@@ -66,10 +66,10 @@ class Scale:
     rows: int
 
 
-SCALES = {
-    "tiny": Scale(64, 128, 1, 4096),
-    "small": Scale(128, 256, 1, 16384),
-    "medium": Scale(192, 384, 1, 16384),
-    "large": Scale(256, 512, 1, 32768),
-    "huge": Scale(320, 768, 1, 65536),
+SIZES = {
+    "tiny": NetworkSize(64, 128, 1, 4096),
+    "small": NetworkSize(128, 256, 1, 16384),
+    "medium": NetworkSize(192, 384, 1, 16384),
+    "large": NetworkSize(256, 512, 1, 32768),
+    "huge": NetworkSize(320, 768, 1, 65536),
 }
