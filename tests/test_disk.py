@@ -113,7 +113,8 @@ assert "fcntl" not in sys.modules or sys.modules["fcntl"] is None
 run = guina.train("classify", "digits", steps=5, settings={{"size": "tiny"}}, out="run", quiet=True)
 again = guina.train("classify", "digits", steps=5, settings={{"size": "tiny"}}, out="run", quiet=True, resume=True)
 assert run.outcome == again.outcome
-pictures = run.job.arrays(run.job.read("digits", ("test",))).all("pixels")
+job = run.judge.job
+pictures = job.arrays(job.read("digits", ("test",))).all("pixels")
 assert len(run.predict(*pictures[:3])) == 3
 """
 

@@ -32,16 +32,16 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 def test_everything_a_network_is_given_is_where_it_is(run: guina.Run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(write_inside, "QUICK", 4)  # steps of the small networks that a report learns
-    job = run.job
+    judge, job = run.judge, run.judge.job
     records = job.read(run.folder.info["source"], (TRAIN, VAL))
     train, judged = job.arrays(records.only(TRAIN)), job.arrays(records.only(VAL))
     inputs = [thing for thing, _ in zip(job.inputs(judged), range(4), strict=False)]
 
     def everything() -> tuple[dict[str, float], list[object], list[str]]:
         with evaluating(*run.nets.values()):
-            score = job.score(run.nets, judged) | job.more(run.nets, judged)
-            answers = list(job.predict(run.nets, inputs))
-            panels = job.panels(run.nets, train, judged, run.folder.read_snaps())
+            score = judge.score(run.nets, judged) | judge.slow_scores(run.nets, judged)
+            answers = list(run.answering.answers(inputs))
+            panels = judge.panels(run.nets, train, judged, run.folder.read_snaps())
             return score, answers, [panel.title for panel in panels]
 
     score, answers, titles = everything()

@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 import guina
-from generating import trained
 from guina.answering.answer import Answer
 from guina.answering.model import load_answering, read_model
 from guina.answering.render import as_json
@@ -23,13 +22,14 @@ from guina.jobs.generate.scores import GenerateJudge
 from guina.jobs.generate.settings import GenerateOptions, GenerateSettings
 from guina.runfolder import RunFolder
 from guina.runtime import evaluating
+from small_runs import trained
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> guina.Run:
     """Digits, 120 steps."""
     out = tmp_path_factory.mktemp("generate") / "digits"
-    return trained(out, 120, size="tiny")
+    return trained("generate", "digits", out, 120, size="tiny")
 
 
 def pixels(answer: Answer) -> np.ndarray:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from generating import trained
 from guina.data.arrays import Arrays
 from guina.engine.features import learn_features, turned
 from guina.engine.job import fit
@@ -16,6 +15,7 @@ from guina.jobs.generate.monitor import find_remedy
 from guina.jobs.generate.scores import distances, feature_net, novelty, simplest
 from guina.jobs.generate.settings import GenerateSettings
 from guina.runfolder import RunFolder
+from small_runs import trained
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_a_generator_that_has_learned_nothing_yet_is_not_collapsed() -> None:
 def test_a_provoked_collapse_is_seen_and_mended(tmp_path: Path) -> None:
     """The critic's learning rate times ten, and no penalty that could hold it."""
     settings = {"size": "tiny", "rate": 0.1, "critic_rate": 1.0, "penalty": 0.0, "loss": "least-squares"}
-    run = trained(tmp_path / "run", 160, **settings)
+    run = trained("generate", "digits", tmp_path / "run", 160, **settings)
     back = [row for row in RunFolder(run.path).events() if row["event"] == "went back"]
     assert 1 <= len(back) <= 2
     assert back[0]["rates"] == {"critic": 0.25}

@@ -9,11 +9,11 @@ import torch
 from safetensors.torch import load_file
 
 import guina
-from generating import photos, trained
 from guina.errors import GuinaError
 from guina.jobs.generate.learning import Generate
 from guina.jobs.generate.scores import GenerateJudge
 from guina.jobs.generate.settings import GenerateSettings
+from small_runs import photos, trained
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_settings_that_there_are_not(settings, message) -> None:
 
 
 def test_a_flat_folder_of_pictures_trains_without_classes(tmp_path: Path) -> None:
-    run = trained(tmp_path / "run", 3, str(photos(tmp_path / "photos", 60)))
+    run = trained("generate", photos(tmp_path / "photos", 60), tmp_path / "run", 3)
     assert isinstance(run.judge, GenerateJudge)
     assert run.judge.features.learned_by == "turns"
     assert "class" not in run.predict(0)[0].words()

@@ -1,4 +1,4 @@
-"""Generators for tests: digits and noise, trained on one thread."""
+"""Small runs for tests, trained on one thread, so that their figures are those of every machine of this kind."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from guina.api import Silence, run_training
 from guina.engine.budget import Limit
 from guina.engine.options import TrainingOptions
 from guina.engine.signals import Stop
-from guina.jobs.generate.learning import Generate
+from guina.jobs import find
 
 
-def trained(out: Path, steps: int, data: str = "digits", **settings: object) -> guina.Run:
-    """A run on one thread, so that its figures are those of every machine of this kind."""
+def trained(job: str, data: str | Path, out: Path, steps: int, **settings: object) -> guina.Run:
+    """A finished run of so many steps."""
     options = TrainingOptions(Limit(steps=steps), threads=1, precision="float32")
-    run_training(Generate, data, options, settings, out, Silence(), Stop())
+    run_training(find(job), str(data), options, settings, out, Silence(), Stop())
     return guina.load(out)
 
 
