@@ -59,7 +59,7 @@ def measure(name: str, folder: str, minutes: float, seed: int) -> dict:
         "seed": seed,
         "test_accuracy": scored["score"]["accuracy"] if scored["split"] == "test" else None,
         "val_accuracy": trained["json"]["score"]["accuracy"],
-        "baseline": scored["baseline"],
+        "baselines": scored["baselines"],
         "size": info["settings"]["size"],
         "steps": trained["json"]["steps"],
         "epochs": trained["json"]["epochs"],

@@ -21,10 +21,10 @@ from pathlib import Path
 import torch
 
 from common import GUINA, ROOT, measured, save
-from guina import api
 from guina.jobs.classify.learning import Classify, ClassifySettings
+from guina.jobs.classify.scores import ClassifyJudge
 from guina.runtime import evaluating, set_up
-from throughput import guina_loop
+from throughput import fitted, guina_loop
 
 BUDGETS = (0.25, 0.3, 0.35, 0.4, 0.5, 0.7, 1.0)  # minutes
 SIDE = ROOT / "bench"
@@ -83,8 +83,7 @@ def plain(folder: str) -> dict:
 def of_guina(folder: str) -> dict:
     """The engine's steps, and the answers of `predict`, of the small network."""
     runtime = set_up()
-    job = Classify(ClassifySettings(size="small", views=1))
-    train = api.read_train(job, folder)
+    job, train = fitted(Classify(ClassifySettings(size="small", views=1)), folder)
     loop = guina_loop(job, train, runtime)
     loop(10)
     began = time.perf_counter()
@@ -95,7 +94,7 @@ def of_guina(folder: str) -> dict:
         few = train.first(30000)
         torch.manual_seed(0)
         started = time.perf_counter()
-        job.answer_all({"net": net}, few, 1)
+        ClassifyJudge(job).answer_all({"net": net}, few, 1)
     return {
         "training": 120 * job.batch_size / (trained - began),
         "prediction": len(few) / (time.perf_counter() - started),

@@ -71,8 +71,9 @@ def measure(job: str, spin: str | None, beside: str, seconds: float) -> float:
 
 def steps_of(name: str, seconds: float) -> float:
     """Train for some seconds without validations: the mean step in milliseconds, which feels what a median hides."""
-    from guina import api
+    from guina.data.records import TRAIN, VAL
     from guina.engine.budget import Clock, Plan
+    from guina.engine.job import fit
     from guina.engine.parallel import Team
     from guina.engine.progress import Progress
     from guina.engine.signals import Stop
@@ -85,13 +86,13 @@ def steps_of(name: str, seconds: float) -> float:
     kind = find(name)
     job = kind(kind.Settings(size=size))
     runtime = set_up()
-    train = api.read_train(job, sample)
+    job, train = fit(job, job.read(sample, (TRAIN, VAL)).only(TRAIN))
     folder = RunFolder(Path(tempfile.mkdtemp()))
     folder.create()
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         place = Place(runtime, Team(runtime), folder, Progress("loss", nowhere), Stop(), time.perf_counter)
         nets = build_nets(job, train, runtime, seed=0)
-        training = Training(job, nets, (train, train), place, Plan(10**6), Clock(None, 0.01), seed=0)
+        training = Training(job.judge(train), nets, (train, train), place, Plan(10**6), Clock(None, 0.01), seed=0)
         for _ in range(5):
             training._advance()
         start, steps = time.perf_counter(), 0

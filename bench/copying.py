@@ -58,7 +58,7 @@ def learn(cell: str, lag: int, seconds: float, hidden: int = 96, size: int = 32,
         x, y = batch(lag, size, rng)
         for highest, optimizer in optimizers.items():
             optimizer.param_groups[0]["lr"] = highest * (1 - 0.9 * now / seconds)
-            optimizer.zero_grad()
+        net.zero_grad()
         logits_BLK = net(x)
         loss = F.cross_entropy(logits_BLK.flatten(0, 1), y.flatten())
         loss.backward()

@@ -13,6 +13,7 @@ import json
 import shutil
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,10 @@ from common import GUINA, RESULTS, commit, machine, measured, save
 from guina.adversarial import GAMES
 from guina.data.picture_files import sheet
 from guina.data.records import TRAIN, VAL
+from guina.engine.features import Features
 from guina.fidelity import frechet_distance
-from guina.jobs.generate.learning import Generate
+from guina.jobs.generate.answering import GenerateAnswering
+from guina.jobs.generate.scores import GenerateJudge
 
 Z, WIDTH = 64, 64
 
@@ -92,6 +95,11 @@ def dcgan(pixels_NHWC: np.ndarray, seconds: float, seed: int, fd_of: Any) -> dic
     return {"fd": looks[-1], "fd_best": min(looks), "steps": steps, "seconds": round(spent, 1)}
 
 
+def distance(features: Features, real_NF: np.ndarray, pixels_NHWC: np.ndarray) -> float:
+    """House-FD of pictures."""
+    return frechet_distance(real_NF, features(pixels_NHWC))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name")
@@ -123,31 +131,28 @@ def main() -> None:
             "size": run.folder.info["settings"]["size"],
             "fd": outcome["score"]["fd"],
             "score": outcome["score"],
-            "baseline": outcome["baseline"],
+            "baselines": outcome["baselines"],
             "steps": outcome["steps"],
             "seconds": done["seconds"],
             "peak_anonymous_mb": done["peak_anonymous_mb"],
             "went_back": len(events),
             "fd_by_validation": [round(fd, 2) for fd in history],
         }
-        job = run.job
-        assert isinstance(job, Generate), "a run of generate"
+        judge, half = run.judge, run.answering
+        assert isinstance(judge, GenerateJudge), "a run of generate"
+        assert isinstance(half, GenerateAnswering), "a run of generate"
         torch.set_num_threads(args.threads)
         start = time.perf_counter()
         with torch.inference_mode():
-            made = job.sample(run.nets, 2000)
+            made = half.sample(2000)
         row["sampled_per_second"] = round(2000 / (time.perf_counter() - start))
         if args.pictures:
             pixels = sheet(made[:100], 10)
             Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(args.pictures)
         if args.dcgan:
-            records = job.read(args.data, (TRAIN, VAL))
-            train, val = (job.arrays(records.only(split)) for split in (TRAIN, VAL))
-            real_NF = job.features(val.first(5000).all("pixels"))
-
-            def fd_of(pixels_NHWC: np.ndarray, real_NF: np.ndarray = real_NF, job: Generate = job) -> float:
-                return frechet_distance(real_NF, job.features(pixels_NHWC))
-
+            records = judge.job.read(args.data, (TRAIN, VAL))
+            train, val = (judge.job.arrays(records.only(split)) for split in (TRAIN, VAL))
+            fd_of = partial(distance, judge.features, judge.features(val.first(5000).all("pixels")))
             row["dcgan"] = dcgan(train.all("pixels"), args.minutes * 60, seed, fd_of)
             row["ratio"] = row["fd"] / row["dcgan"]["fd"]
         row |= {"load": load, "commit": commit(), "cpu": machine()["cpu"]}
@@ -155,7 +160,7 @@ def main() -> None:
         key = ("data", "minutes", "threads", "seed", "settings")
         kept = [r for r in rows if any(r[k] != row[k] for k in key)]
         save("generate_quality", {"rows": [*kept, row]})
-        print({k: v for k, v in row.items() if k not in ("baseline", "fd_by_validation")}, flush=True)
+        print({k: v for k, v in row.items() if k not in ("baselines", "fd_by_validation")}, flush=True)
         shutil.rmtree(folder)
 
 

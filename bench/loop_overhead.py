@@ -14,8 +14,9 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,33 +27,56 @@ from common import ROOT, save
 
 sys.path.insert(0, str(ROOT / "tests"))
 import toys
+from guina.answering.answer import Answer, Part
+from guina.answering.half import Answering
 from guina.data.arrays import Arrays
-from guina.data.order import Shuffled
 from guina.engine.budget import Clock, Plan
+from guina.engine.job import fit
+from guina.engine.judge import Scores
 from guina.engine.optim import rate_factor
 from guina.engine.parallel import Team
 from guina.engine.progress import Progress
 from guina.engine.signals import Stop
 from guina.engine.train import Place, Training, build_nets
-from guina.engine.turns import Learner, Phase, Turn
+from guina.engine.turns import Learner, Nets, Phase, Turn
 from guina.runfolder import RunFolder
 from guina.runtime import Runtime, set_up
 
 STEPS, BATCH, BLOCK = 10_000, 64, 25
 
 
+class TinyAnswering(Answering):
+    """Two convolutions and a linear layer, which are not asked."""
+
+    @classmethod
+    def build(cls, settings: Any, fitted: Any) -> Nets:
+        layers = [nn.Conv2d(1, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2)]
+        layers += [nn.Conv2d(16, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2)]
+        return {"net": nn.Sequential(*layers, nn.Flatten(), nn.Linear(288, 10)).to(memory_format=torch.channels_last)}
+
+    def stream(self, inputs: Iterable[Any], options: Any) -> Iterator[Answer | Part]:
+        yield from ()
+
+
+class TinyJudge(toys.ToyJudge):
+    """Scores nothing: no validation falls into what is timed."""
+
+    def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
+        return {"score": 0.0}
+
+
 class Tiny(toys.Toy):
-    """Pictures of 12×12 in ten classes: two convolutions and a linear layer."""
+    """Pictures of 12×12 in ten classes."""
 
     name, n = "tiny", 4096
+    Answering = TinyAnswering
+    Judge = TinyJudge
 
     def make(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         return {"x": rng.normal(size=(self.n, 1, 12, 12)).astype(np.float32), "y": rng.integers(0, 10, self.n)}
 
-    def build(self):
-        layers = [nn.Conv2d(1, 16, 3, padding=1), nn.BatchNorm2d(16), nn.ReLU(), nn.MaxPool2d(2)]
-        layers += [nn.Conv2d(16, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2)]
-        return {"net": nn.Sequential(*layers, nn.Flatten(), nn.Linear(288, 10)).to(memory_format=torch.channels_last)}
+    def inputs(self, arrays: Arrays) -> Iterator[Any]:
+        yield from ()
 
     def phases(self):
         return [Phase("only", (Turn("fit", ("net",), self.loss),), {"net": Learner()}, batch=BATCH)]
@@ -60,17 +84,8 @@ class Tiny(toys.Toy):
     def loss(self, nets, batch, carry, step, rng):
         return {"loss": F.cross_entropy(nets["net"](batch["x"]), batch["y"], reduction="sum")}, None
 
-    def order(self, arrays, phase):
-        return Shuffled(len(arrays), phase.batch)
-
     def batch(self, arrays, draw, rng):
         return {name: torch.from_numpy(arrays.take(name, draw.index_B)) for name in ("x", "y")}
-
-    def score(self, nets, arrays, limit=None):
-        return {"score": 0.0}
-
-    def predict(self, nets, inputs):
-        yield from ()
 
 
 def engine_loop(job: Tiny, arrays: Arrays, runtime: Runtime, folder: Path) -> Callable[[], object]:
@@ -81,7 +96,7 @@ def engine_loop(job: Tiny, arrays: Arrays, runtime: Runtime, folder: Path) -> Ca
     progress = Progress("score", io.StringIO())
     place = Place(runtime, Team(runtime), run, progress, Stop(), lambda: time.monotonic() - began)
     nets = build_nets(job, arrays, runtime, 0)
-    return Training(job, nets, (arrays, arrays), place, Plan(STEPS), Clock(None, 0.002), seed=0)._advance
+    return Training(job.judge(arrays), nets, (arrays, arrays), place, Plan(STEPS), Clock(None, 0.002), seed=0)._advance
 
 
 def bare_loop(job: Tiny, arrays: Arrays, runtime: Runtime) -> Callable[[], object]:
@@ -122,7 +137,8 @@ def main() -> None:
     args = parser.parse_args()
     runtime = set_up("cpu", "float32", threads=1)
     job = Tiny(Tiny.Settings())
-    arrays = job.arrays(job.read("1", ("train",)).only("train"))
+    job, arrays = fit(job, job.read("1", ("train",)).only("train"))
+    assert isinstance(job, Tiny), "fitted, it is still the same"
     with tempfile.TemporaryDirectory() as folder:
         bare, engine = bare_loop(job, arrays, runtime), engine_loop(job, arrays, runtime, Path(folder))
         pairs = [(milliseconds(bare), milliseconds(engine)) for _ in range(args.blocks + 1)][1:]  # the first warms up

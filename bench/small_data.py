@@ -11,17 +11,19 @@ import argparse
 import copy
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
 from common import GUINA, measured, save
 from guina.blocks.conv import Conv
 from guina.data.arrays import Arrays
 from guina.data.records import SPLITS, TEST, TRAIN, VAL
+from guina.engine.job import fit
 from guina.jobs.classify.learning import Classify, ClassifySettings
 from guina.nets.convnet import ConvNet
 from guina.runtime import set_up
@@ -46,7 +48,7 @@ def of_guina(folder: str, minutes: float, seed: int) -> dict:
         train = [*GUINA, "train", "classify", folder, "--minutes", f"{minutes:g}", "--seed", str(seed), "--out", out]
         trained = measured([*train, "--json"])
         scored = measured([*GUINA, "score", out, "--json"])["json"]
-    result = {"guina": scored["score"]["accuracy"], "linear": scored["baseline"]["linear/accuracy"]}
+    result = {"guina": scored["score"]["accuracy"], "linear": scored["baselines"]["linear"]["accuracy"]}
     return result | {"seconds": trained["seconds"], "split": scored["split"], "examples": scored["examples"]}
 
 
@@ -55,11 +57,11 @@ def plain(folder: str, minutes: float, seed: int) -> dict:
     set_up()
     job = Classify(ClassifySettings(size="small"))
     records = job.read(folder, SPLITS)
-    job.fit(records.only(TRAIN))
-    splits = {split: job.arrays(records.only(split)) for split in (TRAIN, VAL, TEST)}
-    job.measure(splits[TRAIN])
+    job, train = fit(job, records.only(TRAIN))
+    val, test = (job.arrays(records.only(split)) for split in (VAL, TEST))
+    prepare = job.fitted.prepare
     torch.manual_seed(seed)
-    a = replace(job.architecture(), scale=1.0, dropout=0.0)
+    a = replace(job.Answering.architecture(job.settings, job.fitted), scale=1.0, dropout=0.0)
     net = ConvNet(a)
     first = Conv(a.shape[2], a.first, net.first.window)  # learned, not whitened
     layers: list[nn.Module] = [first, net.act, net.body, net.pool, net.head]
@@ -70,26 +72,26 @@ def plain(folder: str, minutes: float, seed: int) -> dict:
             nn.init.uniform_(layer.weight, -bound, bound)
     net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  torch's stubs lack it
     optimizer = torch.optim.Adam(net.parameters(), 1e-3)
-    x, y = (torch.from_numpy(splits[TRAIN].all(name)) for name in ("pixels", "target"))
+    x, y = (torch.from_numpy(train.all(name)) for name in ("pixels", "target"))
     best, kept, epochs = 0.0, copy.deepcopy(net.state_dict()), 0
     while time.time() - began < 60 * minutes:
         net.train()
         for chosen in torch.randperm(len(x)).split(64):
             optimizer.zero_grad()
-            F.cross_entropy(net(job.preprocess(x[chosen])), y[chosen]).backward()
+            F.cross_entropy(net(prepare(x[chosen])), y[chosen]).backward()
             optimizer.step()
         epochs += 1
-        if (accuracy := score(net, job, splits[VAL])) > best:
+        if (accuracy := score(net, prepare, val)) > best:
             best, kept = accuracy, copy.deepcopy(net.state_dict())
     net.load_state_dict(kept)
-    return {"accuracy": score(net, job, splits[TEST]), "val_accuracy": best, "epochs": epochs}
+    return {"accuracy": score(net, prepare, test), "val_accuracy": best, "epochs": epochs}
 
 
-def score(net: nn.Module, job: Classify, arrays: Arrays) -> float:
+def score(net: nn.Module, prepare: Callable[[Tensor], Tensor], arrays: Arrays) -> float:
     net.eval()
     with torch.no_grad():
         chunks = np.array_split(np.arange(len(arrays)), max(1, len(arrays) // 256))
-        right = [net(job.preprocess(torch.from_numpy(arrays.take("pixels", c)))).argmax(1).numpy() for c in chunks]
+        right = [net(prepare(torch.from_numpy(arrays.take("pixels", c)))).argmax(1).numpy() for c in chunks]
     return float((np.concatenate(right) == arrays.all("target")).mean())
 
 

@@ -28,7 +28,7 @@ def accuracy_rows() -> list[str]:
     rows = []
     for (data, minutes), runs in sorted(found.items()):
         accuracy = statistics.median(run["test_accuracy"] for run in runs)
-        baseline = max(value for name, value in runs[0]["baseline"].items() if name.endswith("accuracy"))
+        baseline = max(scores["accuracy"] for scores in runs[0]["baselines"].values())
         spread = f", {len(runs)} seeds" if len(runs) > 1 else ""
         seconds = statistics.median(run["seconds"] for run in runs)
         rows.append(
@@ -42,7 +42,7 @@ def write_rows() -> list[str]:
     """One row for each text and budget; docs/log.md has the runs with other settings."""
     rows = []
     for row in read("write_score").get("rows", []):
-        score, baseline = row["score"], row["baseline"]
+        score, baselines = row["score"], row["baselines"]
         if row["settings"]:
             continue
         dynamic = ""
@@ -53,7 +53,8 @@ def write_rows() -> list[str]:
             f"| write {row['data']}, `--minutes {row['minutes']:g}` "
             f"| {score['nats_per_char']:.4f} nats a character; "
             f"fresh windows {score['nats_per_char_fresh']:.4f}{dynamic} "
-            f"| {baseline['5-gram/nats_per_char']:.4f} 5-grams, {baseline['nats_per_char']:.4f} unigrams "
+            f"| {baselines['5-gram']['nats_per_char']:.4f} 5-grams, "
+            f"{baselines['unigram']['nats_per_char']:.4f} unigrams "
             f"| {row['seconds']:.1f} s |"
         )
     if speed := read("write_speed"):
@@ -73,7 +74,7 @@ def generate_rows() -> list[str]:
     rows = []
     for (data, minutes, threads, settings), runs in sorted(found.items()):
         fd = statistics.median(run["fd"] for run in runs)
-        real, simplest = runs[0]["baseline"]["training pictures/fd"], runs[0]["baseline"]["fd"]
+        real, simplest = (runs[0]["baselines"][name]["fd"] for name in ("training pictures", "Gaussian"))
         beside = f"{real:.2f} training pictures, {simplest:.1f} a Gaussian in PCA space"
         if games := [run for run in runs if "dcgan" in run]:
             dcgan = statistics.median(run["dcgan"]["fd"] for run in games)

@@ -11,13 +11,16 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 
 from common import save
-from guina import api
+from guina.data.arrays import Arrays
+from guina.data.records import TRAIN, VAL
 from guina.engine.budget import Clock, Plan
+from guina.engine.job import Job, fit, headline
 from guina.engine.optim import Muon
 from guina.engine.parallel import Team
 from guina.engine.progress import Progress
@@ -36,8 +39,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=40)
     args = parser.parse_args()
     runtime = set_up()
-    job = Classify(ClassifySettings(size=args.size))
-    train = api.read_train(job, args.folder)
+    job, train = fitted(Classify(ClassifySettings(size=args.size)), args.folder)
     rates: dict[str, list[float]] = {"guina": [], "bare": []}
     engine, bare = guina_loop(job, train, runtime), bare_loop(job, train, runtime)
     for _ in range(args.rounds):
@@ -56,13 +58,18 @@ def main() -> None:
     print(result | {"ratio": round(ratio, 3)}, save("throughput", result | {"ratio": round(ratio, 3)}))
 
 
+def fitted(job: Job, source: str) -> tuple[Any, Arrays]:
+    """A job fitted to the training split of some data, and that split."""
+    return fit(job, job.read(source, (TRAIN, VAL)).only(TRAIN))
+
+
 def guina_loop(job, train, runtime):
     """The engine's steps, with guard, log and progress; no validation falls into the timed stretch."""
     folder = RunFolder(Path(tempfile.mkdtemp()))
     folder.create()
-    place = Place(runtime, Team(runtime), folder, Progress(job.metric), Stop(), time.perf_counter)
+    place = Place(runtime, Team(runtime), folder, Progress(headline(job).name), Stop(), time.perf_counter)
     nets = build_nets(job, train, runtime, seed=0)
-    training = Training(job, nets, (train, train), place, Plan(10**6), Clock(None, 0.01), seed=0)
+    training = Training(job.judge(train), nets, (train, train), place, Plan(10**6), Clock(None, 0.01), seed=0)
 
     def loop(steps: int) -> None:
         for _ in range(steps):
@@ -93,7 +100,7 @@ def bare_loop(job, train, runtime):
             loss.backward()
             for optimizer in (muon, adam):
                 optimizer.step()
-                optimizer.zero_grad()
+            net.zero_grad()
 
     return loop
 

@@ -54,7 +54,7 @@ def measure(name: str, file: str, minutes: float, seed: int, settings: list[str]
         "settings": " ".join(settings),
         "split": scored["split"],
         "score": scored["score"],
-        "baseline": scored["baseline"],
+        "baselines": scored["baselines"],
         "size": info["settings"]["size"],
         "steps": trained["json"]["steps"],
         "epochs": trained["json"]["epochs"],

@@ -24,13 +24,13 @@ import torch.nn.functional as F
 from torch import nn
 
 from common import ROOT, save
-from guina import api
 from guina.engine.optim import Muon
-from guina.jobs.write.learning import Write, language
+from guina.jobs.write.answering import language
+from guina.jobs.write.learning import Write
 from guina.jobs.write.settings import SIZES, WriteSettings
 from guina.nets.writing import Manner, write
 from guina.runtime import evaluating, set_up
-from throughput import guina_loop
+from throughput import fitted, guina_loop
 
 
 def main() -> None:
@@ -43,16 +43,15 @@ def main() -> None:
     args = parser.parse_args()
     runtime = set_up()
     jobs = {
-        name: Write(WriteSettings(size=args.size, grams=grams))
+        name: fitted(Write(WriteSettings(size=args.size, grams=grams)), args.text)
         for name, grams in (("guina", True), ("no grams", False))
     }
-    train = {name: api.read_train(job, args.text) for name, job in jobs.items()}
-    loops = {name: guina_loop(job, train[name], runtime) for name, job in jobs.items()}
-    job = jobs["guina"]
+    loops = {name: guina_loop(job, train, runtime) for name, (job, train) in jobs.items()}
+    job, train = jobs["guina"]
     loops |= {
-        "bare": bare_loop(job, train["guina"], runtime.autocast),
-        "bare muon": bare_loop(job, train["guina"], runtime.autocast, muon=True),
-        "float32": bare_loop(job, train["guina"], nullcontext),
+        "bare": bare_loop(job, train, runtime.autocast),
+        "bare muon": bare_loop(job, train, runtime.autocast, muon=True),
+        "float32": bare_loop(job, train, nullcontext),
     }
     for loop in loops.values():
         loop(5)
@@ -80,14 +79,14 @@ def main() -> None:
 
 
 def bare_loop(job, train, autocast, muon=False):
-    scale, size = SIZES[job.settings.size], job.vocabulary.size
+    scale, size = SIZES[job.settings.size], job.fitted.vocabulary.size
     torch.manual_seed(0)
     embed, lstm = nn.Embedding(size, scale.embedding), nn.LSTM(scale.embedding, scale.hidden, batch_first=True)
     head = nn.Linear(scale.hidden, size)
     weights = [*embed.parameters(), *lstm.parameters(), *head.parameters()]
     matrices = [w for w in lstm.parameters() if w.ndim == 2] if muon else []
     others = [w for w in weights if not any(w is m for m in matrices)]
-    optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(others, 2e-3, fused=True)]
+    optimizers: list[torch.optim.Optimizer | Muon] = [torch.optim.AdamW(others, 2e-3, fused=True)]
     optimizers += [Muon(matrices, 0.03, iterations=3)] if muon else []
     units, lanes, window = torch.from_numpy(train.all("unit")), job.lanes, job.settings.window
     each = len(units) // lanes
@@ -103,8 +102,8 @@ def bare_loop(job, train, autocast, muon=False):
                 y, state = lstm(embed(w[:, :-1]), state)
                 logits = head(y)
             loss = F.cross_entropy(logits.float().flatten(0, 1), w[:, 1:].flatten())
-            for optimizer in optimizers:
-                optimizer.zero_grad()
+            for weight in weights:
+                weight.grad = None
             loss.backward()
             nn.utils.clip_grad_norm_(weights, 1.0)
             for optimizer in optimizers:
@@ -143,7 +142,7 @@ print(a["lanes"] * a["steps"] * a["window"] / (time.time() - began))
 
 def keras(args: argparse.Namespace, job: Write) -> float:
     scale = SIZES[args.size]
-    facts = {"size": job.vocabulary.size, "embedding": scale.embedding, "hidden": scale.hidden}
+    facts = {"size": job.fitted.vocabulary.size, "embedding": scale.embedding, "hidden": scale.hidden}
     facts |= {"lanes": job.lanes, "window": job.settings.window, "steps": 60}
     environment = {**os.environ, "KERAS_BACKEND": "jax"}
     command = [args.keras, "-c", KERAS, json.dumps(facts)]
