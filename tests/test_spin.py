@@ -23,7 +23,7 @@ def told(**environment: str) -> str:
 def test_beside_a_busy_process_threads_sleep_soon():
     busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
     try:
-        assert told() == spin.SOON
+        assert told() == spin.AT_ONCE
         assert told(OMP_WAIT_POLICY="ACTIVE") == "None"
         assert told(GOMP_SPINCOUNT="7") == "7"
     finally:
@@ -42,3 +42,13 @@ def test_what_runs_for_a_moment_is_none(monkeypatch):
 def test_where_nobody_says_what_runs_nothing_does(monkeypatch):
     monkeypatch.setattr("builtins.open", lambda *args, **kwargs: (_ for _ in ()).throw(FileNotFoundError()))
     assert spin.running() == 1
+
+
+def test_cublas_is_asked_to_round_the_same_way_every_time():
+    says = "import os, guina; print(os.environ['CUBLAS_WORKSPACE_CONFIG'])"
+    clean = {k: v for k, v in os.environ.items() if k != "CUBLAS_WORKSPACE_CONFIG"}
+    for given, found in (({}, ":4096:8"), ({"CUBLAS_WORKSPACE_CONFIG": ":16:8"}, ":16:8")):
+        done = subprocess.run(
+            [sys.executable, "-c", says], env=clean | given, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.strip() == found

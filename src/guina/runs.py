@@ -54,7 +54,7 @@ class Run:
             raise GuinaError(
                 f"{self.path} is {f'not finished ({state})' if state else 'no run'}",
                 "the folder of a finished run, such as runs/classify/photos",
-                "finish it with guina train ... --resume" if state else "look expanded_folders runs/",
+                "finish it with guina train ... --resume" if state else "look below runs/",
             )
 
     # --- answering ---

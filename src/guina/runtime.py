@@ -89,6 +89,8 @@ def set_up(device: str = "auto", precision: str = "auto", threads: int | None = 
     if device.startswith("cuda"):
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
         torch.cuda.set_device(device)
+        torch.use_deterministic_algorithms(True, warn_only=True)  # a run that was killed ends like an unbroken one
+        setattr(torch.utils.deterministic, "fill_uninitialized_memory", False)  # noqa: B010  torch's stubs lack it
     return Runtime(device, threads, precision, rank, world)
 
 

@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable
 
-SOON = "0"  # turns of a loop before it sleeps
+AT_ONCE = "0"  # turns of a loop before it sleeps
 LOOKS, BETWEEN = 10, 0.002  # how often it is looked whether something else runs, and seconds between
 
 
@@ -40,6 +40,7 @@ def others_run(count: Callable[[], int] = running) -> bool:
 
 
 def settle() -> None:
-    """Say it, unless the user has said something."""
+    """Say it, unless the user has said something; and where cuBLAS works, so that it rounds the same way every time."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what torch's deterministic mode asks for
     if "OMP_WAIT_POLICY" not in os.environ and "GOMP_SPINCOUNT" not in os.environ and others_run():
-        os.environ["GOMP_SPINCOUNT"] = SOON
+        os.environ["GOMP_SPINCOUNT"] = AT_ONCE

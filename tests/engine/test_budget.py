@@ -140,7 +140,7 @@ def test_a_resumed_budget_follows_its_bends_and_counts_its_earlier_seconds(tmp_p
 
     start = time.monotonic()
     with pytest.raises(Enough):
-        running.train(kind, out, limit=limit, observers=(running.AtStep(200, leave),))
+        running.train(kind, out, limit=limit, observers=(running.AtStep(60, leave),))
     facts = Checkpoints(out / "checkpoints").load()[0].facts
     first = time.monotonic() - start
     running.train(kind, out, limit=limit, resume=True)

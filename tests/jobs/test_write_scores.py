@@ -6,7 +6,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from guina.jobs.write.scores import dynamic_nats
+from guina.jobs.write.adapting import dynamic_nats
 from guina.nets.language import Language, Shape
 from guina.nets.reading import carried_nats
 

@@ -88,10 +88,10 @@ class Phase:
             zero at the end.
         clip: the largest norm of a turn's gradient; None: as it is.
         ema: the half-life of the averaged weights, as a fraction of the phase; None: no averaging.
-        begins: from which weights of the phase before it. "last": as it left them. "best": as they were judged at its
-            best validation; it is validated once more at its end. "averaged": the averages, of the networks that have
-            them. A network that rests in this phase is its average from now on, where it has one and the best weights
-            are not taken: the others learn beside what will ship.
+        begins: which weights of the phase before this one begins from; the first phase begins as the job built it.
+            "last": those of the last step; a network that rests in this phase takes its average, where it has one, so
+            that the others learn beside what will ship. "best": those that were judged best at a validation, of which
+            there is one more where that phase ends. "averaged": the averages, of all networks that have one.
     """
 
     name: str

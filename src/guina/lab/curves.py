@@ -1,4 +1,4 @@
-"""curves: data from pair_of_names different curves at once. Does a generator cover both, and nothing between?
+"""curves: data from two different curves at once. Does a generator cover both, and nothing between?
 
 The coverage of each, by its points' nearest stretches; how far all of it lies from the data, as a sliced Wasserstein
 distance (see guina/fidelity.py).
@@ -26,10 +26,10 @@ SHAPES = ("arc", "spiral", "sine", "line", "circle")
 
 @dataclass(frozen=True)
 class CurvesSettings(GameSettings):
-    """What can be swapped when the data are pair_of_names curves."""
+    """What can be swapped when the data are two curves."""
 
     curves: str = "arc-sine"
-    """any pair_of_names, with a dash: arc, spiral, sine, line, circle"""
+    """any two, with a dash: arc, spiral, sine, line, circle"""
 
 
 def curve(shape: str, side: int) -> np.ndarray:
@@ -49,10 +49,10 @@ def curve(shape: str, side: int) -> np.ndarray:
 
 
 def pair_of_names(text: str) -> tuple[str, str]:
-    """The pair_of_names shapes of "arc-sine".
+    """The two shapes of "arc-sine".
 
     Raises:
-        GuinaError: they are not pair_of_names of those there are.
+        GuinaError: they are not two of those there are.
     """
     shapes = text.split("-")
     for shape in shapes:
@@ -64,10 +64,10 @@ def pair_of_names(text: str) -> tuple[str, str]:
 
 
 class CurvesExperiment(PointsExperiment):
-    """Points from pair_of_names curves, half of them from each."""
+    """Points from two curves, half of them from each."""
 
     name = "curves"
-    claim = "A generator can learn data that come from pair_of_names different curves, and makes points of both."
+    claim = "A generator can learn data that come from two different curves, and makes points of both."
     Settings = CurvesSettings
     metrics: ClassVar[Mapping[str, str]] = {
         "coverage_first": "of the first curve, share covered",

@@ -94,7 +94,7 @@ class InputsSettings:
 
 
 class Inputs(Experiment):
-    """What is done to the inputs, and how steps_to_target a network then learns."""
+    """What is done to the inputs, and how soon a network then learns."""
 
     name = "inputs"
     claim = (
@@ -160,13 +160,13 @@ class Inputs(Experiment):
         panels: list[Panel] = []
         for name, by in groups(rows, "input", InputsSettings.input).items():
             lines = {kind: mean_curve(row, "accuracy") for kind, row in by.items()}
-            title = f"How steps_to_target it learns{f', with {name}' if name else ''}"
+            title = f"How soon it learns{f', with {name}' if name else ''}"
             panels.append(Curves(title, self.says(list(by.values())), lines, "steps", "validation accuracy"))
         return panels
 
 
 def pace(by: Mapping[str, Row]) -> str:
-    """How steps_to_target each input is learned from, beside scaled ones."""
+    """How soon each input is learned from, beside scaled ones."""
     signs = beside(by, "scaled", "steps_to")
     others = in_words(
         signs, {1: "slower", 0: "as soon", -1: "sooner"}, {kind: steps_to_target(row) for kind, row in by.items()}

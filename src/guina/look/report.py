@@ -110,7 +110,7 @@ def ordinal(n: int) -> str:
 
 
 def baseline_title(who: str) -> str:
-    """A baseline as it is printed: a word is a kind of model, several are counted as they are.
+    """A baseline as it is printed: a word is a kind of model, several are said as they are.
 
     Example:
         >>> baseline_title("linear"), baseline_title("training pictures")
@@ -120,7 +120,7 @@ def baseline_title(who: str) -> str:
 
 
 def scores_line(metric: Metric, score: Scores, baselines: Mapping[str, Scores], says: str) -> Headline:
-    """The run's score beside those of the baselines that have it too; the simplest is baseline_title so."""
+    """The run's score beside those of the baselines that have it too; the simplest is called so."""
     name = metric.name
     marks = [
         Mark(baseline_title(who) if n else "simplest baseline", scores[name], formatted(metric, scores[name]))

@@ -1,9 +1,7 @@
-"""What a text costs a language model: with its memory carried on, from fresh windows, and adapting as it reads.
+"""What a text costs a language model: with its memory carried on, and from fresh windows.
 
 Axes: L lanes, T time, U units of the text, V units of the vocabulary.
 """
-
-import copy
 
 import numpy as np
 import torch
@@ -48,30 +46,6 @@ def fresh_nats(net: Language, units_U: np.ndarray, window: int = WINDOW, chunk: 
     units = torch.from_numpy(units_U[: n * window + 1] if n else units_U).to(net.embed.weight.device)
     windows = units.unfold(0, window + 1, window) if n else units[None]
     return torch.cat([lane_nats(net, few, None)[0].flatten().cpu() for few in windows.split(chunk)])
-
-
-def dynamic_nats(net: Language, units_U: np.ndarray, rate: float = 0.02, window: int = 32) -> Tensor:
-    """−log p of units by a copy that learns from each window after it was judged on it (dynamic evaluation: Krause et
-    al. 2018, https://arxiv.org/abs/1709.07432), by plain gradient steps.
-
-    Args:
-        rate: of the gradient, whose norm is clipped to 1.
-    """
-    with torch.inference_mode(False), torch.enable_grad():
-        learner = copy.deepcopy(net).eval().requires_grad_(True)
-        weights: list[Tensor] = list(learner.parameters())
-        units = torch.from_numpy(units_U.astype(np.int64)).to(net.embed.weight.device)
-        memory = net.start(1)
-        found = []
-        for at in range(0, len(units) - 1, window):
-            loss_LT, memory = lane_nats(learner, units[None, at : at + window + 1], memory)
-            memory = {name: value.detach() for name, value in memory.items()}
-            found.append(loss_LT[0].detach())
-            grads = torch.autograd.grad(loss_LT.mean(), weights)
-            norm = float(torch.linalg.vector_norm(torch.stack(torch._foreach_norm(grads))))
-            with torch.no_grad():
-                torch._foreach_add_(weights, grads, alpha=-rate / max(1.0, norm))
-        return torch.cat(found).cpu()
 
 
 def lane_nats(net: Language, units_LT: Tensor, memory: Memory | None) -> tuple[Tensor, Memory]:
