@@ -2,7 +2,8 @@
 
     python bench/before_after.py OLD/src [--pictures FASHION_MNIST] [--text shakespeare.txt] [--rounds 2]
 
-The other version is the sources of this checkout. Results: bench/results/before_after.json, with medians over the rounds.
+The other version is the sources of this checkout. Results:
+bench/results/before_after.json, with medians over the rounds.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -52,7 +54,7 @@ def measured(source: Path, place: Path, args: argparse.Namespace) -> dict[str, l
         command = [*guina, "train", job, data, *how, "--out", str(place / job), "--json"]
         outcome = json.loads(subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout)
         rows = [json.loads(line) for line in (place / job / "metrics.jsonl").read_text().splitlines()]
-        paces = [(b["step"] - a["step"]) / (b["t"] - a["t"]) for a, b in zip(rows[1:], rows[2:], strict=False)]
+        paces = [(b["step"] - a["step"]) / (b["t"] - a["t"]) for a, b in pairwise(rows[1:])]
         return outcome | {"pace": median(paces)}
 
     def timed(command: list[str]) -> list[float]:

@@ -3,28 +3,44 @@
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from guina.data.records import SPLITS, TEST, TRAIN, VAL, Records
+from guina.engine.job import Job
+from guina.engine.judge import Judge
 from guina.engine.kept import kept
 from guina.engine.origin import place_of, read_again
+from guina.engine.turns import Nets
 from guina.errors import GuinaError, did_you_mean
 from guina.look.markup import counted
 from guina.look.report import write_report
+from guina.runfolder import RunFolder
 from guina.runtime import evaluating
-
-if TYPE_CHECKING:
-    from guina.runs import Run
 
 Say = Callable[[str], None]
 
 
-def score(run: "Run", data: str | Path | None, split: str | None, say: Say) -> dict[str, Any]:
+class Run(Protocol):
+    """What there is of a finished run to judge it by; see runs.py."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def folder(self) -> RunFolder: ...
+    @property
+    def kind(self) -> type[Job]: ...
+    @property
+    def judge(self) -> Judge: ...
+    @property
+    def nets(self) -> Nets: ...
+
+
+def score(run: Run, data: str | Path | None, split: str | None, say: Say) -> dict[str, Any]:
     """What `guina score` prints; see `Run.score`."""
     return judged(run, *records_of(run, data, split), say)
 
 
-def look(run: "Run", out: str | Path | None, say: Say) -> Path:
+def look(run: Run, out: str | Path | None, say: Say) -> Path:
     """Write the report; see `Run.look`."""
     records, split = records_of(run, None, None)
     result = judged(run, records, split, say)
@@ -35,7 +51,7 @@ def look(run: "Run", out: str | Path | None, say: Say) -> Path:
     return path
 
 
-def judged(run: "Run", records: Records, split: str, say: Say) -> dict[str, Any]:
+def judged(run: Run, records: Records, split: str, say: Say) -> dict[str, Any]:
     """The scores of a split and the baselines', computed once for this model, these data and this code."""
 
     def compute() -> dict[str, Any]:
@@ -59,7 +75,7 @@ def judged(run: "Run", records: Records, split: str, say: Say) -> dict[str, Any]
     return kept(run.folder, run.kind, records, split, compute)
 
 
-def records_of(run: "Run", data: str | Path | None, split: str | None) -> tuple[Records, str]:
+def records_of(run: Run, data: str | Path | None, split: str | None) -> tuple[Records, str]:
     """The records of some data, and which split of them is meant."""
     if split is not None and split not in SPLITS:
         raise GuinaError(f"there is no split {split}", f"one of {', '.join(SPLITS)}", did_you_mean(split, SPLITS))
