@@ -28,7 +28,7 @@ from common import ROOT, save
 sys.path.insert(0, str(ROOT / "tests"))
 import toys
 from guina.answering.answer import Answer, Part
-from guina.answering.half import Answering
+from guina.answering.base import Answering
 from guina.data.arrays import Arrays
 from guina.engine.budget import Clock, Plan
 from guina.engine.job import fit

@@ -9,7 +9,7 @@ import guina
 
 SOURCE = Path(guina.__file__).parent
 MAP = (Path(__file__).parents[1] / "docs" / "design.md").read_text("utf-8")
-HOUSE = MAP[MAP.index("## The house") : MAP.index("### The seam")]
+HOUSE = MAP[MAP.index("## The house") : MAP.index("### Three classes")]
 
 
 @pytest.mark.parametrize("room", ["", "engine", "answering", "data"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from guina.answering.answer import Answer, Part
-from guina.answering.half import Answering
+from guina.answering.base import Answering
 from guina.answering.model import load_answering
 from guina.answering.render import write
 from guina.errors import GuinaError, did_you_mean

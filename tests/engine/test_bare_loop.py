@@ -9,7 +9,7 @@ from torch import nn
 
 import running
 import toys
-from guina.answering.half import Fitted
+from guina.answering.base import Fitted
 from guina.engine.checkpoint import Checkpoints
 from guina.engine.train import build_nets
 from guina.runtime import Runtime, derive

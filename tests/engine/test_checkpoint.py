@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import running
 import toys
-from guina.answering.half import Saved
+from guina.answering.base import Saved
 from guina.answering.model import load_answering
 from guina.bundle import MOST_HEADER, load_tensors, read_folder, save_tensors, write_folder
 from guina.engine.checkpoint import Checkpoints, State

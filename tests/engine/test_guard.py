@@ -11,7 +11,7 @@ from torch import nn
 import running
 import toys
 from guina.answering.answer import Answer
-from guina.answering.half import Answering
+from guina.answering.base import Answering
 from guina.engine.budget import Limit
 from guina.engine.parallel import Team
 from guina.engine.probe import probe

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 import running
 import toys
 from guina.answering.answer import Answer
-from guina.answering.half import Answering, Fitted
+from guina.answering.base import Answering, Fitted
 from guina.answering.model import pick
 from guina.data.order import Draw
 from guina.engine.checkpoint import Checkpoints

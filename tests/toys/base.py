@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from guina.answering.half import Fitted
+from guina.answering.base import Fitted
 from guina.data.arrays import Arrays
 from guina.data.records import SPLITS, Records, Report
 from guina.engine.job import Job

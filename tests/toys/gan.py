@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from guina.answering.answer import Answer, Part
-from guina.answering.half import Answering, Nets
+from guina.answering.base import Answering, Nets
 from guina.data.arrays import Arrays
 from guina.data.order import Draw
 from guina.engine.game import Game, Penalty

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from guina.answering.answer import Answer, Part
-from guina.answering.half import Answering, Nets
+from guina.answering.base import Answering, Nets
 from guina.ctc import ctc_greedy
 from guina.data.arrays import Arrays
 from guina.data.order import Buckets, Draw, Order

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from guina.answering.half import Answering, Nets, Saved
+from guina.answering.base import Answering, Nets, Saved
 from guina.bundle import load_tensors, read_folder
 from guina.errors import DAMAGED, GuinaError
 

@@ -2,7 +2,7 @@
 
 The engine is everything else: a job never sees the loop, so the budget, accumulation, clipping, the not-a-number guard,
 checkpoints, several processes and the progress line are the same for all jobs. What answers stands alone
-(`answering/half.py`), and what scores and shows is the `Judge` (judge.py); a job names both.
+(`answering/base.py`), and what scores and shows is the `Judge` (judge.py); a job names both.
 """
 
 import copy
@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Self
 
 import torch
 
-from guina.answering import half
-from guina.answering.half import Saved
+from guina.answering import base
+from guina.answering.base import Saved
 from guina.data.arrays import Arrays
 from guina.data.order import Draw, Order, Shuffled
 from guina.data.records import Records
@@ -61,7 +61,7 @@ class Job(ABC):
 
     name: ClassVar[str]
     Settings: ClassVar[type]
-    Answering: ClassVar[type[half.Answering]]
+    Answering: ClassVar[type[base.Answering]]
     Judge: ClassVar[type[judges.Judge]]
     sizes: ClassVar[tuple[str, ...]] = ()
     mixed_precision: ClassVar[bool] = False
@@ -156,7 +156,7 @@ class Job(ABC):
         """The same, from what `Judge.saved` gave."""
         return self.Judge(self)
 
-    def answering(self, nets: Nets) -> half.Answering:
+    def answering(self, nets: Nets) -> base.Answering:
         """What answers, with these networks."""
         return self.Answering(self.settings, self.fitted, {name: nets[name] for name in self.Answering.players})
 

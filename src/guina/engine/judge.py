@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from guina.answering.half import Saved
+from guina.answering.base import Saved
 from guina.data.arrays import Arrays
 from guina.engine.metric import Metric
 from guina.engine.turns import Nets

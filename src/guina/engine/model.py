@@ -5,7 +5,7 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from guina.answering.half import Answering, Nets, Saved
+from guina.answering.base import Answering, Nets, Saved
 from guina.answering.model import fitting, load_nets, net_tensors, pick, read_model
 from guina.bundle import load_tensors, publish_folder, read_folder, save_tensors, stage_folder
 from guina.console import clean

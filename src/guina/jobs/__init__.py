@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from guina.errors import GuinaError, did_you_mean
 
 if TYPE_CHECKING:
-    from guina.answering.half import Answering
+    from guina.answering.base import Answering
     from guina.engine.job import Job
 
 NAMES = ("classify", "write", "generate")

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from guina.adversarial import GAMES
 from guina.answering.answer import Answer, Part
-from guina.answering.half import Answering, Fitted
+from guina.answering.base import Answering, Fitted
 from guina.data.arrays import Arrays
 from guina.data.order import Draw
 from guina.data.records import SPLITS, Records, Report

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from guina.answering.half import Answering
+from guina.answering.base import Answering
 from guina.blocks.activations import ACTIVATIONS
 from guina.data.picture_files import picture
 from guina.engine.job import Job

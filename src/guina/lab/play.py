@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from guina.answering.half import Answering
+from guina.answering.base import Answering
 from guina.answering.model import load_answering
 from guina.engine.budget import Limit
 from guina.engine.job import Job

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from guina.answering.half import Answering
+from guina.answering.base import Answering
 from guina.lab.experiment import Experiment, Row, Trial
 from guina.lab.game import GameSettings, Points, PointsAnswering, check_game, game_on
 from guina.lab.play import Played, Watch, measured, play

@@ -16,7 +16,7 @@ import torch
 
 from guina import metrics
 from guina.answering.answer import Answer, Part
-from guina.answering.half import Answering, Fitted, Nets, Saved
+from guina.answering.base import Answering, Fitted, Nets, Saved
 from guina.answering.inputs import named
 from guina.data import augment
 from guina.data import preprocess as input_layer

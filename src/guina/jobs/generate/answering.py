@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from guina.answering.answer import Answer, Attachment, Part
-from guina.answering.half import Answering, Fitted, Nets, Saved
+from guina.answering.base import Answering, Fitted, Nets, Saved
 from guina.data.picture_files import sheet
 from guina.data.values import Range
 from guina.errors import GuinaError

@@ -15,7 +15,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from guina.answering.half import Saved
+from guina.answering.base import Saved
 from guina.blocks.diffaug import diff_augment
 from guina.data import augment
 from guina.data.arrays import Arrays

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from guina.answering.half import Saved
+from guina.answering.base import Saved
 from guina.data.arrays import Arrays
 from guina.data.records import TEST, TRAIN, VAL, Records
 from guina.engine.features import Features

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from guina.answering.answer import Answer, Part
-from guina.answering.half import Answering, Fitted, Nets, Saved
+from guina.answering.base import Answering, Fitted, Nets, Saved
 from guina.data.prompts import as_read
 from guina.data.vocabulary import Vocabulary, restore
 from guina.jobs.write.settings import SIZES, WriteOptions, WriteSettings

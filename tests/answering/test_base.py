@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from guina.answering.answer import Answer, Part
-from guina.answering.half import Answering
+from guina.answering.base import Answering
 from guina.answering.model import load_answering
 from guina.engine import conclude, features
 from guina.errors import GuinaError
