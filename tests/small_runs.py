@@ -3,14 +3,19 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 import guina
 from guina.api import Silence, run_training
+from guina.engine import features
 from guina.engine.budget import Limit
 from guina.engine.options import TrainingOptions
 from guina.engine.signals import Stop
 from guina.jobs import find
+from guina.jobs.generate import scores as generate_scores
+from guina.jobs.write import inside
+from guina.jobs.write import scores as write_scores
 
 
 def trained(job: str, data: str | Path, out: Path, steps: int, **settings: object) -> guina.Run:
@@ -27,3 +32,12 @@ def photos(folder: Path, n: int, side: int = 16) -> Path:
     for i in range(n):
         Image.fromarray(rng.integers(0, 256, (side, side, 3), np.uint8)).save(folder / f"{i}.png")
     return folder
+
+
+def hurry(patch: pytest.MonkeyPatch) -> None:
+    """Less of what is dear and is tested elsewhere: dynamic evaluation, the reach of small networks, house features."""
+    patch.setattr(write_scores, "ADAPTED", 1500)
+    patch.setattr(inside, "QUICK", 6)
+    patch.setattr(features, "STEPS", 100)
+    patch.setattr(generate_scores, "JUDGED", 1000)
+    patch.setattr(generate_scores, "LOOKED", 500)

@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 
 from guina import demo
+from small_runs import hurry
 from without_posix import needs_posix
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch)
 
 
 def test_demo_trains_scores_answers_and_reports(tmp_path, monkeypatch, capsys):

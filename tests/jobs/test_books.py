@@ -15,10 +15,16 @@ import pytest
 
 import guina
 from guina.jobs.write.answering import language
+from small_runs import hurry
 from without_posix import needs_posix
 
-STEPS = 24
+STEPS = 12
 SHAPE = ["--size", "tiny", "--window", "16", "--lanes", "4", "--steps", str(STEPS), "--threads", "1"]
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch)
 
 
 def sentences(letters: str, joint: str, n: int) -> str:

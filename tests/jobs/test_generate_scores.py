@@ -15,7 +15,7 @@ from guina.jobs.generate.monitor import find_remedy
 from guina.jobs.generate.scores import distances, feature_net, novelty, simplest
 from guina.jobs.generate.settings import GenerateSettings
 from guina.runfolder import RunFolder
-from small_runs import trained
+from small_runs import hurry, trained
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,7 @@ def test_features_are_the_same_rule_for_the_same_data(
     def build(classes: int, x_NCHW: torch.Tensor) -> torch.nn.Module:
         return feature_net((8, 8, 1), classes, x_NCHW)
 
+    monkeypatch.setattr("guina.engine.features.STEPS", 120)
     found = []
     for cache in ("a", "b"):
         monkeypatch.setenv("GUINA_CACHE", str(tmp_path / cache))
@@ -110,8 +111,9 @@ def test_a_generator_that_has_learned_nothing_yet_is_not_collapsed() -> None:
     assert find_remedy(start, start, {}, 0) is None
 
 
-def test_a_provoked_collapse_is_seen_and_mended(tmp_path: Path) -> None:
+def test_a_provoked_collapse_is_seen_and_mended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The critic's learning rate times ten, and no penalty that could hold it."""
+    hurry(monkeypatch)
     settings = {"size": "tiny", "rate": 0.1, "critic_rate": 1.0, "penalty": 0.0, "loss": "least-squares"}
     run = trained("generate", "digits", tmp_path / "run", 160, **settings)
     back = [row for row in RunFolder(run.path).events() if row["event"] == "went back"]

@@ -13,7 +13,7 @@ from guina.errors import GuinaError
 from guina.jobs.generate.learning import Generate
 from guina.jobs.generate.scores import GenerateJudge
 from guina.jobs.generate.settings import GenerateSettings
-from small_runs import photos, trained
+from small_runs import hurry, photos, trained
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,8 @@ def test_settings_that_there_are_not(settings, message) -> None:
         Generate(GenerateSettings(**settings))
 
 
-def test_a_flat_folder_of_pictures_trains_without_classes(tmp_path: Path) -> None:
+def test_a_flat_folder_of_pictures_trains_without_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hurry(monkeypatch)
     run = trained("generate", photos(tmp_path / "photos", 60), tmp_path / "run", 3)
     assert isinstance(run.judge, GenerateJudge)
     assert run.judge.features.learned_by == "turns"
@@ -56,7 +57,7 @@ def test_check_says_what_a_training_would_do(tmp_path: Path) -> None:
 
 def test_two_processes_equal_one_that_walks_through_two_shards(tmp_path: Path) -> None:
     """Both players, their optimizers, the average and the penalty's weight."""
-    how = ["--steps", "6", "--size", "tiny", "--precision", "float64", "--threads", "1"]
+    how = ["--steps", "3", "--size", "tiny", "--precision", "float64", "--threads", "1"]
     words = ["train", "generate", "digits", *how]
     alone = [sys.executable, "-m", "guina", *words, "--shards", "2"]
     group = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "guina"]
@@ -65,7 +66,7 @@ def test_two_processes_equal_one_that_walks_through_two_shards(tmp_path: Path) -
         command += ["--out", str(tmp_path / name)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
         assert done.returncode == 0, done.stderr
-    one, two = (load_file(tmp_path / name / "checkpoints/step-6/state.safetensors") for name in starts)
+    one, two = (load_file(tmp_path / name / "checkpoints/step-3/state.safetensors") for name in starts)
     assert one.keys() == two.keys()
     assert {key.split("/")[0] for key in one} >= {"nets", "ema", "optim"}
     for key, tensor in one.items():

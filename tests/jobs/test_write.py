@@ -19,6 +19,7 @@ from guina.jobs.write.answering import WriteAnswering, WriteFitted, cut, languag
 from guina.jobs.write.learning import Write
 from guina.jobs.write.settings import WriteOptions, WriteSettings
 from guina.runtime import evaluating
+from small_runs import hurry
 
 SETTINGS = {"size": "tiny", "window": 32, "lanes": 8}
 
@@ -118,7 +119,10 @@ def test_what_it_cannot_be_asked_for(run: guina.Run):
         run.predict("a", options={"temprature": 1})
 
 
-def test_the_report_shows_surprise_samples_cells_and_reach(run: guina.Run, tmp_path: Path):
+def test_the_report_shows_surprise_samples_cells_and_reach(
+    run: guina.Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("guina.jobs.write.inside.QUICK", 10)
     html = run.look(tmp_path / "report.html").read_text()
     for title in ("What it writes", "What surprised it", "Where the cost lies", "How far back the gradient reaches"):
         assert title in html, title
@@ -143,10 +147,12 @@ def test_check_counts_and_summary_prints(text: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize("unit", ["byte", "bpe", "word"])
-@pytest.mark.parametrize("cell", ["gru"])
-def test_other_units_compare_by_the_character(unit: str, cell: str, text: Path, tmp_path: Path):
-    settings = {**SETTINGS, "unit": unit, "cell": cell, "window": 16, "lanes": 4}
-    run = guina.train("write", text, steps=150, out=tmp_path / "run", settings=settings, quiet=True)
+def test_other_units_compare_by_the_character(
+    unit: str, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hurry(monkeypatch)
+    settings = {**SETTINGS, "unit": unit, "cell": "gru", "window": 16, "lanes": 4}
+    run = guina.train("write", text, steps=120, out=tmp_path / "run", settings=settings, quiet=True)
     result = run.score()
     assert result["score"]["nats_per_char"] < 0.7 * result["baseline"]["nats_per_char"]
     (answer,) = run.predict("the old man", options={"length": 40})

@@ -151,7 +151,7 @@ def test_every_loss_runs_with_every_penalty(loss: str, penalty: str) -> None:
 
 def test_the_command_prints_one_object(tmp_path) -> None:
     swaps = ["--swap", "d.activation=relu,relu-tanh-relu", "--swap", "critic.steps=1"]
-    command = [sys.executable, "-m", "guina", "lab", "ring", "--json", "--seeds", "2", "--steps", "10", *swaps]
+    command = [sys.executable, "-m", "guina", "lab", "ring", "--json", "--seeds", "2", "--steps", "4", *swaps]
     done = subprocess.run([*command, "--out", str(tmp_path / "ring.html")], capture_output=True, text=True, check=True)
     found = json.loads(done.stdout)
     assert found["experiment"] == "ring"
@@ -162,5 +162,5 @@ def test_the_command_prints_one_object(tmp_path) -> None:
     assert found["says"]
     page = (tmp_path / "ring.html").read_text()
     assert "The game, step by step" in page
-    here = find("ring").run(GameSettings(d_activation="relu"), 1, 10)  # another process, the same numbers
+    here = find("ring").run(GameSettings(d_activation="relu"), 1, 4)  # another process, the same numbers
     assert found["rows"][0]["metrics"]["good_share"]["values"][1] == pytest.approx(here.metrics["good_share"])
