@@ -62,7 +62,7 @@ class Answering(ABC):
     Args:
         settings: the job's own.
         fitted: what the job learned from the training split before any training.
-        nets: those of `answering_nets`, on one device, in evaluation mode.
+        nets: those of `players`, on one device; `parts` and `answers` put them into evaluation mode.
 
     Class attributes:
         Fitted: what was fitted, a frozen dataclass.
