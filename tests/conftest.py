@@ -15,6 +15,8 @@ import torch
 
 import running
 
+torch.set_num_threads(1)  # before any fixture trains: guina takes as many as torch had when it first looked
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(without_posix.OPTION, action="store_true", help="hide what Windows has not")

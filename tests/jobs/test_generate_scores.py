@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from guina.data.arrays import Arrays
+from guina.engine import features
 from guina.engine.features import learn_features, turned
 from guina.engine.job import fit
 from guina.jobs.generate.answering import GenerateAnswering, GenerateFitted
@@ -60,17 +61,17 @@ def test_features_are_the_same_rule_for_the_same_data(
     def build(classes: int, x_NCHW: torch.Tensor) -> torch.nn.Module:
         return feature_net((8, 8, 1), classes, x_NCHW)
 
-    monkeypatch.setattr("guina.engine.features.STEPS", 120)
+    monkeypatch.setattr(features, "STEPS", 100)
     found = []
     for cache in ("a", "b"):
         monkeypatch.setenv("GUINA_CACHE", str(tmp_path / cache))
-        features = learn_features(digits, build, 10, "some")
-        found.append(features(digits.first(50).all("pixels")))
+        learned = learn_features(digits, build, 10, "some")
+        found.append(learned(digits.first(50).all("pixels")))
         again = learn_features(digits, build, 10, "some")  # from the cache
         assert np.array_equal(again(digits.first(50).all("pixels")), found[-1])
     assert np.array_equal(found[0], found[1])
     with torch.inference_mode():
-        right = features.net(torch.from_numpy(digits.all("pixels")).permute(0, 3, 1, 2).float() / 63.75 - 2).argmax(1)
+        right = learned.net(torch.from_numpy(digits.all("pixels")).permute(0, 3, 1, 2).float() / 63.75 - 2).argmax(1)
     assert float((right.numpy() == digits.all("target")).mean()) > 0.95
 
 
