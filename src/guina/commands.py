@@ -134,7 +134,8 @@ def predict(argv: list[str]) -> int:
         raise GuinaError("no inputs", "files or folders; for write: prompts", f"guina predict {args.run} FILE ...")
     parts, out = run.parts(args.inputs, options), Path(args.out) if args.out else None
     if args.json:
-        tell_json({"answers": [as_json(item, out) for item in checked(parts) if isinstance(item, Answer)]})
+        answers = checked(run.stream(args.inputs, options))
+        tell_json({"answers": [as_json(item, out) for item in answers if isinstance(item, Answer)]})
         return 0
     raw = not is_terminal(sys.stdout)  # a text that is kept is kept as it is
     for piece in as_grid(parts, out) if args.grid else as_lines(parts, out):

@@ -77,13 +77,17 @@ class Run:
         Args:
             options: how to answer, by name, where the job lets you choose: {"temperature": 0.5}.
         """
-        return (item for item in self.parts(inputs, options) if isinstance(item, Answer))
+        return self.answering.answers(*self._asked(inputs, options))
 
     def parts(self, inputs: Iterable[Any], options: Mapping[str, Any] | None = None) -> Iterator[Answer | Part]:
         """The same, and before an answer that is made bit by bit its parts as they come."""
+        return self.answering.parts(*self._asked(inputs, options))
+
+    def _asked(self, inputs: Iterable[Any], options: Mapping[str, Any] | None) -> tuple[Iterable[Any], Any]:
+        """The inputs, folders walked where they may be files, and the options."""
         half = self.answering
         chosen = filled(half.Options, options or {}, f"{self.folder.info['job']} cannot be asked for")
-        return half.parts(expanded_folders(inputs) if half.reads_files else inputs, chosen)
+        return expanded_folders(inputs) if half.reads_files else inputs, chosen
 
     def predict(
         self, *inputs: Any, options: Mapping[str, Any] | None = None, out: str | Path | None = None

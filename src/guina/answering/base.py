@@ -97,9 +97,8 @@ class Answering(ABC):
 
     def answers(self, inputs: Iterable[Any], options: Any = None) -> Iterator[Answer]:
         """Answers alone. Each is made in evaluation mode and without gradients, which end before it is handed over."""
-        for item in self.parts(inputs, options):
-            if isinstance(item, Answer):
-                yield item
+        stream = self.stream(inputs, self.Options() if options is None else options)
+        return step_by_step((item for item in stream if isinstance(item, Answer)), *self.nets.values())
 
     def parts(self, inputs: Iterable[Any], options: Any = None) -> Iterator[Answer | Part]:
         """What `stream` gives, for callers: a stream that is suspended leaves torch as its caller had it."""
