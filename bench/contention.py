@@ -77,7 +77,8 @@ def steps_of(name: str, seconds: float) -> float:
     from guina.engine.parallel import Team
     from guina.engine.progress import Progress
     from guina.engine.signals import Stop
-    from guina.engine.train import Place, Training, build_nets
+    from guina.engine.state import Place
+    from guina.engine.train import Training, build_nets
     from guina.jobs import find
     from guina.runfolder import RunFolder
     from guina.runtime import set_up

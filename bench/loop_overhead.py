@@ -37,7 +37,8 @@ from guina.engine.optim import rate_factor
 from guina.engine.parallel import Team
 from guina.engine.progress import Progress
 from guina.engine.signals import Stop
-from guina.engine.train import Place, Training, build_nets
+from guina.engine.state import Place
+from guina.engine.train import Training, build_nets
 from guina.engine.turns import Learner, Nets, Phase, Turn
 from guina.runfolder import RunFolder
 from guina.runtime import Runtime, set_up

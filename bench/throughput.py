@@ -25,7 +25,8 @@ from guina.engine.optim import Muon
 from guina.engine.parallel import Team
 from guina.engine.progress import Progress
 from guina.engine.signals import Stop
-from guina.engine.train import Place, Training, build_nets
+from guina.engine.state import Place
+from guina.engine.train import Training, build_nets
 from guina.jobs.classify.learning import Classify, ClassifySettings
 from guina.runfolder import RunFolder
 from guina.runtime import set_up

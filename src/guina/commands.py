@@ -132,11 +132,14 @@ def predict(argv: list[str]) -> int:
     run = load(args.run, args.job)
     if not args.inputs and run.answering.needs_input:
         raise GuinaError("no inputs", "files or folders; for write: prompts", f"guina predict {args.run} FILE ...")
-    parts, out = run.parts(args.inputs, options), Path(args.out) if args.out else None
+    if args.json and args.grid:
+        raise GuinaError("--grid and --json", "one of them: in JSON each answer holds its own picture", "leave one out")
+    out = Path(args.out) if args.out else None
     if args.json:
         answers = checked(run.stream(args.inputs, options))
         tell_json({"answers": [as_json(item, out) for item in answers if isinstance(item, Answer)]})
         return 0
+    parts = run.parts(args.inputs, options)
     raw = not is_terminal(sys.stdout)  # a text that is kept is kept as it is
     for piece in as_grid(parts, out) if args.grid else as_lines(parts, out):
         tell(piece, end="", raw=raw)

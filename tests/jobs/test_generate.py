@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import guina
+from guina import commands
 from guina.answering.answer import Answer
 from guina.answering.model import load_answering, read_model
 from guina.answering.render import as_json
@@ -142,6 +143,11 @@ def test_the_command_makes_one_picture_of_all(run: guina.Run, tmp_path: Path) ->
     for n, answer in enumerate(run.predict(*range(4))):
         y, x = 8 * (n // 2), 8 * (n % 2)
         assert np.array_equal(grid[y : y + 8, x : x + 8], pixels(answer)[:, :, 0])
+
+
+def test_one_picture_of_all_is_not_for_json(run: guina.Run) -> None:
+    with pytest.raises(GuinaError, match="--grid and --json"):
+        commands.predict([str(run.path), "--n", "4", "--grid", "--json"])
 
 
 def test_the_command_prints_json_with_pictures_as_text_or_as_files(run: guina.Run, tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from guina.engine.budget import Limit
 from guina.engine.job import Job
 from guina.engine.judge import Scores
 from guina.engine.model import save_judge, stage_model
-from guina.engine.train import Training, finite
+from guina.engine.train import Training
 from guina.engine.turns import Nets
+from guina.engine.validations import finite
 from guina.runtime import evaluating
 
 PROVEN = 256  # validation examples whose answers the saved model must repeat to the bit

@@ -5,7 +5,6 @@ checkpoints, several processes and the progress line are the same for all jobs. 
 (`answering/base.py`), and what scores and shows is the `Judge` (judge.py); a job names both.
 """
 
-import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,16 +70,11 @@ class Job(ABC):
 
     def fitted_to(self, fitted: Any) -> Self:
         """The same job, knowing what was fitted."""
-        return self._with(fitted=fitted)
+        return type(self)(self.settings, fitted, self.epochs)
 
     def planned(self, epochs: float) -> Self:
         """The same job, knowing how often it will see the data."""
-        return self._with(epochs=epochs)
-
-    def _with(self, **known: Any) -> Self:
-        other = copy.copy(self)
-        vars(other).update(known)
-        return other
+        return type(self)(self.settings, self.fitted, epochs)
 
     # --- from files to arrays ---
 

@@ -24,8 +24,9 @@ from guina.engine.parallel import Team
 from guina.engine.probe import Cost, choose_size, epochs_in
 from guina.engine.progress import Progress, duration
 from guina.engine.signals import Interrupted, Stop
+from guina.engine.state import Place
 from guina.engine.step import Observer
-from guina.engine.train import Place, Training, build_nets
+from guina.engine.train import Training, build_nets
 from guina.errors import GuinaError
 from guina.runfolder import RunFolder
 from guina.runtime import set_up

@@ -19,13 +19,11 @@ from guina.engine.optim import rate_factor
 from guina.engine.phases import begin_next
 from guina.engine.rescue import explained, rescued
 from guina.engine.signals import Interrupted
-from guina.engine.state import Place, TrainingState
+from guina.engine.state import TrainingState
 from guina.engine.step import NotFinite
 from guina.engine.turns import Nets
-from guina.engine.validations import finite, main_loss, validate_if_due
+from guina.engine.validations import main_loss, validate_if_due
 from guina.runtime import Runtime, derive
-
-__all__ = ["Place", "Training", "build_nets", "finite", "place_nets"]
 
 SAVE_EVERY = 60.0  # seconds between checkpoints, besides those at validations
 

@@ -1,7 +1,6 @@
 """Reading pictures, the same for all jobs on them: as the settings say, as arrays, and whether they may be mirrored."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
 
 import numpy as np
 
@@ -11,23 +10,11 @@ from guina.data.columns import Columns
 from guina.data.gallery import decode_gallery, read_gallery
 from guina.data.records import Records
 from guina.data.values import Range
-
-
-class ReadSettings(Protocol):
-    """What the settings of a job on pictures have in common."""
-
-    @property
-    def validation(self) -> float: ...
-    @property
-    def max_bad(self) -> float: ...
-    @property
-    def path_column(self) -> str: ...
-    @property
-    def label_column(self) -> str: ...
+from guina.jobs.pictures.settings import Choice, PictureSettings
 
 
 def read(
-    source: str, splits: Sequence[str], settings: ReadSettings, known: Range | None = None, *, labelled: bool = True
+    source: str, splits: Sequence[str], settings: PictureSettings, known: Range | None = None, *, labelled: bool = True
 ) -> Records:
     """The pictures of a source as its settings say; see `read_gallery`."""
     columns = Columns(settings.path_column, settings.label_column)
@@ -47,7 +34,7 @@ def arrays(records: Records, shape: tuple[int, int, int], classes: Sequence[str]
     return Arrays({**decoded.columns, "target": target}, decoded.rows_N, decoded.names)
 
 
-def flips(setting: Literal["auto", "on", "off"], some: Arrays) -> bool:
+def flips(setting: Choice, some: Arrays) -> bool:
     """Whether pictures are mirrored: as the setting says, or if a mirrored one still looks like its class."""
     if setting != "auto":
         return setting == "on"
