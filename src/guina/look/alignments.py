@@ -30,7 +30,7 @@ def draw_alignments(panel: Alignments) -> Markup:
     told: list[Child] = ["Each row is a token of the output."]
     if any(by_token(alignment) for alignment in panel.alignments):
         key = [join([tag("span", {"class": f"swatch {weight_class(weight)}"}), number(weight)]) for weight in KEY]
-        told = [tag("span", {"class": "key"}, "weight", *key), *told, " Choose a place to read its weight."]
+        told = [tag("span", {"class": "key"}, "weight", *key), " ", *told, " Choose a place to read its weight."]
     figures = map(draw_alignment, panel.alignments)
     return tag("div", {"class": "alignments"}, tag("p", {"class": "note"}, *told), *figures)
 
