@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import math
+import os
 import re
 import shutil
 import unicodedata
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from guina.data.places import Places
 from guina.data.records import Report
 from guina.data.sources import list_pictures
 from guina.data.tables import read_table
@@ -168,6 +170,19 @@ def test_a_table_is_read_as_it_was_meant_or_refused(place, made):
     assert len(lost) == len(got) - len(there)  # the others are listed, and will be skipped as not there
     assert report.skipped == sum(not label for label in wanted.values())
     json.dumps([report.as_json(), list(listing.names), list(listing.labels)], ensure_ascii=False).encode()
+
+
+@pytest.mark.skipif(os.sep == "\\", reason="no name holds a backslash there")
+def test_a_backslash_of_a_name_is_one_before_it_separates_folders(tmp_path):
+    """Found by the test above: the file at d/\\é.png was taken to be d/é.png, in letters of another form."""
+    for name in ("\\é.png", "é.png"):
+        (tmp_path / "d").mkdir(exist_ok=True)
+        (tmp_path / "d" / name).write_bytes(b"x")
+    places = Places(tmp_path)
+    for name in ("\\é.png", "é.png"):
+        for form in ("NFC", "NFD"):
+            assert places.find(unicodedata.normalize(form, f"d/{name}")).path == tmp_path / "d" / name
+    assert places.find("d\\é.png").path == tmp_path / "d" / "é.png"
 
 
 @FUZZ

@@ -17,6 +17,10 @@ class Found(NamedTuple):
     how: str = ""
 
 
+BACKSLASHES = "backslashes taken for what separates folders"
+OTHER_FORM = "a path in another Unicode form than the file's name"
+
+
 class Places:
     """Finds files below a folder by their paths in a table."""
 
@@ -26,18 +30,20 @@ class Places:
 
     def find(self, place: str) -> Found:
         """The file that a path means; the path itself where none is there."""
+        found = self._as_written(place)
+        if found is None and "\\" in place:  # last, since a name may hold a backslash
+            place = place.replace("\\", "/")
+            found = self._as_written(place) or Found(self.root / place)
+            return Found(found.path, "; ".join(filter(None, (BACKSLASHES, found.how))))
+        return found or Found(self.root / place)
+
+    def _as_written(self, place: str) -> Found | None:
+        """The file at a path, or one whose name has the same letters in another form; None where there is neither."""
         path = self.root / place
         if exists(path):
             return Found(path)
-        how = ""
-        if "\\" in place:
-            path, how = self.root / place.replace("\\", "/"), "backslashes taken for what separates folders"
-            if exists(path):
-                return Found(path, how)
         other = self._in_another_form(path)
-        if other is not None:
-            return Found(other, "; ".join(filter(None, (how, "a path in another Unicode form than the file's name"))))
-        return Found(path, how)
+        return None if other is None else Found(other, OTHER_FORM)
 
     def _in_another_form(self, path: Path) -> Path | None:
         """A file whose name differs in how letters are encoded only."""
