@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from guina.data import arrays as arrays_module
 from guina.data import column_files, ragged, stream
-from guina.data.arrays import Arrays, Examples
+from guina.data.arrays import Arrays
 from guina.data.cache import cached
 from guina.data.column_files import RaggedFile, load, save
 from guina.data.ragged import Column, Ragged, Several, Texts, Units
@@ -302,7 +302,7 @@ def test_a_full_disk_is_said(tmp_path, monkeypatch) -> None:
 # --- a stream ---
 
 
-def count(examples: Examples) -> tuple[int, str, int]:
+def count(examples: Arrays) -> tuple[int, str, int]:
     """What the engine does with examples of any sort."""
     return len(examples), examples.names[len(examples) - 1], len(examples.first(2))
 

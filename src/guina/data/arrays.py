@@ -8,28 +8,13 @@ Axes: M rows of a column, N examples of this split, B examples asked for, T the 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 
 from guina.data.ragged import Column, Ragged, Several, Texts, Units
 
 FIXED = (np.ndarray, Units)  # kinds whose values are all of one size
-
-
-class Examples(Protocol):
-    """What whoever trains and judges needs to know of examples: how many there are, their names, and a part of them."""
-
-    @property
-    def names(self) -> Sequence[str]:
-        """What each example is called, in messages and on pages."""
-        ...
-
-    def __len__(self) -> int: ...
-
-    def first(self, limit: int | None) -> Self:
-        """At most `limit` examples, always the same ones."""
-        ...
 
 
 @dataclass(frozen=True)

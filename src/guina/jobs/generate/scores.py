@@ -93,7 +93,7 @@ class GenerateJudge(Judge):
 
     def baselines(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Mapping[str, Scores]:
         """The simplest generator, and the training pictures themselves: nothing made can be nearer."""
-        real_NF = self.features(arrays.first(JUDGED).all("pixels"))
+        real_NF = self.real_features(arrays, JUDGED)
         return {
             "Gaussian": distances(real_NF, self.features(simplest(train, JUDGED))),
             "training pictures": distances(real_NF, self.features(train.first(JUDGED).all("pixels"))),
