@@ -1,0 +1,1 @@
+"""translate: pairs of sentences to a translator."""

@@ -1,0 +1,38 @@
+"""The settings of the job translate, how it can be asked, and what its sizes are."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class TranslateSettings:
+    """How to learn to translate."""
+
+    source: str = ""
+    """column, or ending of the files, with the texts to be translated; without it the first of the two"""
+    target: str = ""
+    """column, or ending of the files, with their translations; without it the other one"""
+    size: Literal["auto", "tiny", "small", "medium", "large"] = "auto"
+    """of the network; auto takes the largest that the time is enough for"""
+    unit: Literal["auto", "char", "word", "bpe"] = "auto"
+    """what texts are cut into; auto: characters for few or short pairs, pieces of words (bpe) otherwise"""
+    pieces: int = 0
+    """how many different pieces bpe makes; 0: by how much text there is"""
+    dropout: float = -1.0
+    """share of what passes between the layers that is left out while learning; below 0: by how often a pair is seen"""
+    validation: float = 0.1
+    """share of the pairs to judge by, where there are no validation pairs"""
+    encoding: str = "utf-8"
+    """of the files"""
+
+
+@dataclass(frozen=True)
+class TranslateOptions:
+    """How to translate."""
+
+    beam: int = 5
+    """translations that are followed at once; 1: always the likeliest next unit, which is faster"""
+    best: int = 1
+    """translations to give of each text"""
+    alignment: bool = False
+    """say which units each came from; with --json it is always said"""
