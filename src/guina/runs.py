@@ -126,7 +126,7 @@ class Run:
             GuinaError: the job answers no texts; the file cannot be read, which is known before the first answer if it
                 can be read twice; none of its lines could be answered.
         """
-        from guina.data.lines import count_lines, read_lines
+        from guina.data.line_stream import count_lines, read_lines
 
         if not self.answering.reads_lines:
             name = self.folder.info["job"]
