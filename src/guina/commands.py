@@ -75,8 +75,10 @@ def conclusion(outcome: dict[str, Any], metric: str, inputs: str = " FILE ...", 
     """
     baseline = outcome["baseline"].get(metric)
     beside = "" if baseline is None else f" (simplest baseline {baseline:.4f})"
+    notes = "".join(f"note: {line}\n" for line in outcome["notes"])
     return (
         f"{metric} {outcome['score'][metric]:.4f}{beside} on validation examples, after {outcome['seconds']:.0f} s\n"
+        f"{notes}"
         f"next: guina score {outcome['run']}{own}\n"
         f"      guina look {outcome['run']}{own}\n"
         f"      guina predict {outcome['run']}{inputs}{own}"
@@ -122,9 +124,8 @@ def score(argv: list[str]) -> int:
     for name, value in result["score"].items():
         others = [f"{who} {scores[name]:.4f}" for who, scores in result["baselines"].items() if name in scores]
         tell(f"  {name:<{width}}  {value:.4f}" + (f"   ({', '.join(others)})" if others else ""))
-    for line in (*result["notes"], run.judge.reminder):
-        if line:
-            tell(line)
+    for line in result["notes"]:
+        tell(f"note: {line}")
     return 0
 
 

@@ -62,14 +62,15 @@ def judged(run: Run, records: Records, split: str, say: Say) -> dict[str, Any]:
             scores = judge.score(nets, examples) | judge.slow_scores(nets, examples)
             say("judging the simplest baselines on the same")
             baselines = judge.baselines(train if len(train) else examples, examples, thorough=len(train) > 0)
-        notes = [note] if len(train) and (note := judge.baseline_notes(train)) else []
+            notes = judge.notes(nets, examples)
+        given = judge.baseline_notes(train) if len(train) else ""
         return {
             "score": scores,
             "baseline": next(iter(baselines.values()), {}),
             "baselines": dict(baselines),
             "split": split,
             "examples": len(examples),
-            "notes": notes,
+            "notes": [*notes, *([given] if given else [])],
         }
 
     return kept(run.folder, run.kind, records, split, compute)

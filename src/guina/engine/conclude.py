@@ -1,6 +1,6 @@
 """The end of a training: best weights, what is learned last, the model on disk, the proof, the score."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -30,6 +30,7 @@ class Outcome:
     score: Scores
     baseline: Scores
     baselines: Mapping[str, Scores]
+    notes: Sequence[str]
     steps: int
     epochs: float
     seconds: float
@@ -47,6 +48,7 @@ def conclude(training: Training, limit: Limit) -> Outcome:
         job = training.job.fitted_to(training.judge.conclude(nets, val))
         judge = training.judge.of(job)
         score = finite(judge.score(nets, val))
+        notes = judge.notes(nets, val)
         baselines = {name: finite(scores) for name, scores in judge.baselines(train, val, thorough=False).items()}
     named = "minutes" if limit.minutes else "epochs" if limit.epochs else "steps"
     outcome = Outcome(
@@ -55,6 +57,7 @@ def conclude(training: Training, limit: Limit) -> Outcome:
         score,
         simplest(baselines),
         baselines,
+        notes,
         training.step,
         round(training.epochs, 3),
         0.0,
@@ -90,6 +93,7 @@ def card(job: Job, outcome: Outcome, info: dict[str, Any]) -> str:
         if (baseline := f"{outcome.baseline[name]:.4f}" if name in outcome.baseline else "–")
     )
     data, runtime = info["data"], info["runtime"]
+    notes = "".join(f"\n{line[0].upper()}{line[1:]}.\n" for line in outcome.notes)
     return f"""# A {job.name} model by guina {info["guina"]}
 
 Learned from `{info["source"]}`: {data["train"]} examples, judged on {data["val"]} that it did not learn from.
@@ -97,7 +101,7 @@ Learned from `{info["source"]}`: {data["train"]} examples, judged on {data["val"
 | metric | this model | simplest baseline |
 |---|---|---|
 {rows}
-
+{notes}
 Trained {outcome.steps} steps ({outcome.epochs} epochs) with seed {info["options"]["seed"]} on {runtime["device_name"]}
 ({runtime["threads"]} threads, {runtime["precision"]}, torch {runtime["torch"]}).
 

@@ -29,7 +29,6 @@ class Judge(ABC):
         validation_limit: the most validation examples that are scored at a validation during training.
         final_passes: how often all validation examples are answered after the last step: to conclude, and to score.
         fixed_cost: whether a score takes as long for few examples as for all of them.
-        reminder: what must be said wherever the headline stands; "" for nothing.
     """
 
     metrics: ClassVar[tuple[Metric, ...]]
@@ -37,7 +36,6 @@ class Judge(ABC):
     validation_limit: ClassVar[int] = 5000
     final_passes: ClassVar[float] = 2.0
     fixed_cost: ClassVar[bool] = False
-    reminder: ClassVar[str] = ""
 
     def __init__(self, job: Any) -> None:
         self.job = job
@@ -63,6 +61,13 @@ class Judge(ABC):
     @abstractmethod
     def baselines(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Mapping[str, Scores]:
         """The same metrics for the simplest things that work, by name, the simplest first; dear ones when thorough."""
+
+    def notes(self, nets: Nets, arrays: Arrays) -> list[str]:
+        """What must be said wherever these scores stand: how they were computed, why they are to be doubted.
+
+        It is asked after `score`, and after `slow_scores` where there are such: whatever they found may be remembered.
+        """
+        return []
 
     def baseline_notes(self, train: Arrays) -> str:
         """What the dear baselines were given of the training examples, where it is not all; "" otherwise."""

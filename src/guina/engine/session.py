@@ -66,7 +66,7 @@ class Session:
                 if result is None:
                     return Outcome(**self._train(observers))
                 check_same(self.folder, self.source, self.job.read(self.source, (TRAIN, VAL)))
-                return Outcome(**{"baselines": {}, **result})  # an older version named none
+                return Outcome(**{"baselines": {}, "notes": [], **result})  # an older version named none
         finally:
             self.progress.close()
             self.folder.unlock()

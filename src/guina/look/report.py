@@ -58,7 +58,7 @@ def write_report(
     better = metric.better
     where = f"on {counted(judge.noun, len(judged))} {SPLITS[result['split']]}"
     where += f"; {better} is better" if better else ""
-    where += "".join(f". {line[0].upper()}{line[1:]}" for line in (*result["notes"], judge.reminder) if line)
+    where += "".join(f". {line[0].upper()}{line[1:]}" for line in result["notes"])
     table = scores_table(judge.metrics, score, baselines)
     page = render(
         folder.path.name,

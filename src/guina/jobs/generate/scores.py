@@ -49,7 +49,6 @@ class GenerateJudge(Judge):
     noun = "picture"
     final_passes = 3.0
     fixed_cost = True
-    reminder = "Distances are between features learned from these pictures: this fd is no Inception FID"
     metrics = (
         Metric("fd", "less", says="Fréchet distance of house features"),
         Metric("kid", "less", says="kernel distance of house features"),
@@ -98,6 +97,9 @@ class GenerateJudge(Judge):
             "Gaussian": distances(real_NF, self.features(simplest(train, JUDGED))),
             "training pictures": distances(real_NF, self.features(train.first(JUDGED).all("pixels"))),
         }
+
+    def notes(self, nets: Nets, arrays: Arrays) -> list[str]:
+        return ["distances are between features learned from these pictures: this fd is no Inception FID"]
 
     def snap(self, nets: Nets, val: Arrays) -> Snap:
         """The same few pictures, as they are now."""
