@@ -13,18 +13,21 @@ from guina.data.ragged import Texts
 from guina.data.words import words
 from guina.jobs.translate import panels
 from guina.jobs.translate.answering import Translated
-from guina.jobs.translate.inside import (
+from guina.jobs.translate.inside import merged, words_of_units
+from guina.jobs.translate.mistakes import (
+    BY_LENGTH,
     Judged,
+    by_length,
+    by_rarity,
     counts_of,
+    in_bins,
     judged,
-    merged,
     missed,
     rarest,
     repeats,
-    spread,
-    words_of_units,
+    ways_to_fail,
 )
-from guina.jobs.translate.panels import BY_LENGTH, by_length, by_rarity, in_bins, translate_panels, ways_to_fail
+from guina.jobs.translate.panels import spread, translate_panels, worth
 from guina.look.page import render
 from guina.panels import NBest, Table
 
@@ -58,7 +61,8 @@ def sources(count: int) -> list[str]:
 
 
 def train_of(texts: Sequence[str]) -> Arrays:
-    return Arrays({"source_text": Texts.of(texts)}, np.arange(len(texts)), list(texts))
+    columns = {"source_text": Texts.of(texts), "target_text": Texts.of([text.upper() for text in texts])}
+    return Arrays(columns, np.arange(len(texts)), list(texts))
 
 
 # --- attention between words ---
@@ -193,6 +197,31 @@ def test_tables_hold_what_a_plain_count_gives():
     assert fails["the source as it is"] == ["50.0%", "100.0%"]
     assert fails["the same for different sources"] == ["50.0%", "0.0%"]
     assert fails["a reference to the letter"] == ["50.0%", "–"]
+
+
+def test_more_pairs_are_worth_what_a_table_of_words_gains_by_them():
+    """Each number word means another one; of fewer pairs fewer of them are known."""
+    rng = np.random.default_rng(0)
+    meaning = {f"w{n}": f"x{rng.integers(1000, 9999)}y{n}" for n in range(1500)}
+    texts = [" ".join(f"w{int(1500 * rng.random() ** 2)}" for _ in range(6)) for _ in range(2000)]
+    targets = [" ".join(meaning[word] for word in text.split()) for text in texts]
+    references = {source: [target] for source, target in zip(texts[:60], targets[:60], strict=True)}
+    results = judged(texts[:60], references, ["nothing"] * 60)
+    (found,) = worth(results, references, texts, targets)
+    pairs, chrf = found.lines["word table"]
+    assert pairs.tolist() == [62, 125, 250, 500, 1000, 2000]
+    assert (np.diff(chrf) > -3).all()
+    assert chrf[0] < 70 < 90 < chrf[-1]
+    ours, score = found.lines["this run"]
+    assert (ours.tolist(), score.tolist()) == ([2000], [pytest.approx(np.mean([one.chrf for one in results]))])
+    assert "% not among those of 2,000" in found.says
+
+
+def test_what_cannot_be_said_of_more_pairs_is_not():
+    texts = [f"w{n}" for n in range(400)]  # words of which none comes twice, as numbers are
+    references = {source: [source] for source in texts[:20]}
+    assert not list(worth(judged(texts[:20], references, texts[:20]), references, texts[20:], texts[20:]))
+    assert not list(worth(judged(texts[:20], references, texts[:20]), references, texts[:60], texts[:60])), "few pairs"
 
 
 def test_some_are_spread_over_all():

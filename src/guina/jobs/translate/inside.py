@@ -1,17 +1,13 @@
-"""What a translator attended to, word by word, and what is to be counted of its translations beside their references.
+"""What a translator attended to, word by word.
 
 Axes: R target units, C source units, K target words, G source words, U units of a text.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guina.bleu import library
 from guina.data.vocabulary import UNKNOWN
 from guina.data.words import WORD, words
 from guina.panels import Alignment
@@ -19,47 +15,8 @@ from guina.panels import Alignment
 if TYPE_CHECKING:
     from guina.jobs.translate.answering import Translated
 
-T = TypeVar("T")
-
 SPACE, END = "␣", "∎"  # how a space and the end of a text are written in units
 FEW = 3  # words; an alignment of fewer on one side is shown unit by unit
-OFTEN = 5  # times that a word stands in the references, below which how often it is missed says nothing
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A translation beside its references.
-
-    Args:
-        chrf: 0 … 100; of several references that of the nearest.
-    """
-
-    source: str
-    references: Sequence[str]
-    text: str
-    chrf: float
-
-
-def judged(sources: Sequence[str], references: Mapping[str, Sequence[str]], texts: Sequence[str]) -> list[Judged]:
-    """How near the translations of some sources are to their references, one by one."""
-    metric = library().CHRF()
-    return [
-        Judged(source, references[source], text, float(metric.sentence_score(text, list(references[source])).score))
-        for source, text in zip(sources, texts, strict=True)
-    ]
-
-
-def spread(things: Sequence[T], most: int) -> list[T]:
-    """At most so many of some things, evenly spread over all, in their order.
-
-    Example:
-        >>> spread("abcdefg", 3), spread("ab", 3)
-        (['a', 'd', 'g'], ['a', 'b'])
-    """
-    return [things[int(n)] for n in np.linspace(0, len(things) - 1, min(most, len(things))).round()]
-
-
-# --- attention between words ---
 
 
 def merged(source: str, one: "Translated") -> Alignment:
@@ -132,59 +89,3 @@ def grouped(units: Sequence[str]) -> tuple[np.ndarray, list[str]]:
 def one_hot(number_U: np.ndarray, size: int) -> np.ndarray:
     """A row for each number, with a 1 in its column; U×size, float64."""
     return (number_U[:, None] == np.arange(size)).astype(np.float64)
-
-
-# --- what goes wrong ---
-
-
-def counts_of(texts: Iterable[str]) -> Counter[str]:
-    """How often each word stands in some texts, in small letters."""
-    return Counter(word.casefold() for text in texts for word in words(text))
-
-
-def rarest(text: str, count_of: Mapping[str, int]) -> int:
-    """How often the rarest word of a text was counted; of a text without words 0.
-
-    Example:
-        >>> rarest("A dog.", {"a": 9, "dog": 2, ".": 1})
-        2
-    """
-    return min((count_of.get(word.casefold(), 0) for word in words(text) if is_word(word)), default=0)
-
-
-def is_word(text: str) -> bool:
-    """Whether it is more than punctuation."""
-    return any(c.isalnum() for c in text)
-
-
-def repeats(text: str) -> bool:
-    """Whether a word, or two words, stand twice in a row.
-
-    Example:
-        >>> repeats("I I I am"), repeats("in the in the house"), repeats("the cat and the dog"), repeats("no, no")
-        (True, True, False, False)
-    """
-    w = [word.casefold() for word in words(text)]
-    once = any(a == b and is_word(a) for a, b in pairwise(w))
-    return once or any(w[n : n + 2] == w[n + 2 : n + 4] and is_word("".join(w[n : n + 2])) for n in range(len(w) - 3))
-
-
-def missed(results: Sequence[Judged]) -> list[tuple[str, int, int]]:
-    """(word, times in the references, times missing of the translations), for words that stand in `OFTEN` of them; what
-    is missing most often by its share first.
-
-    Of several references the first counts. A word is missing as often as the translation has fewer of it.
-    """
-    there: Counter[str] = Counter()
-    lacking: Counter[str] = Counter()
-    for one in results:
-        wanted, found = counts_of(one.references[:1]), counts_of([one.text])
-        there.update(wanted)
-        lacking.update(wanted - found)
-    told = [(word, count, lacking[word]) for word, count in there.items() if count >= OFTEN and is_word(word)]
-    return sorted(told, key=lambda row: (-row[2] / row[1], -row[1], row[0]))
-
-
-def length_ratio(one: Judged) -> float:
-    """Words of a translation by those of its reference."""
-    return len(words(one.text)) / max(1, len(words(one.references[0])))

@@ -1,29 +1,28 @@
 """What `guina look` shows of a translator: what each word came from, what else it considered, where it goes wrong."""
 
-import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from guina.data.arrays import Arrays
 from guina.data.words import words
 from guina.engine.judge import Snap
-from guina.jobs.translate.inside import (
-    OFTEN,
+from guina.jobs.translate.baseline import learn_words
+from guina.jobs.translate.inside import merged
+from guina.jobs.translate.mistakes import (
     Judged,
+    References,
+    by_length,
+    by_rarity,
+    chrf_of,
     counts_of,
     is_word,
     judged,
-    length_ratio,
-    merged,
-    missed,
-    rarest,
-    repeats,
-    spread,
+    missing_words,
+    ways_to_fail,
 )
-from guina.panels import Alignments, Candidate, Candidates, NBest, Panel, Table
+from guina.panels import Alignments, Candidate, Candidates, Curves, NBest, Panel
 
 if TYPE_CHECKING:
     from guina.jobs.translate.answering import TranslateAnswering, Translated
@@ -32,30 +31,13 @@ JUDGED = 500  # sources whose translations are looked through
 COUNTED = 200_000  # training pairs whose words are counted
 ALIGNED, LONGEST = 8, 30  # sentences whose attention is drawn, and the most words of one
 LISTED, BEST, WIDTH = 6, 5, 5  # sentences whose n-best are listed, how many of each, and the beam's width
-WORST, MISSED = 10, 20  # sentences and words that are listed
+WORST = 10  # sentences that are listed
 STEPS, FOLLOWED = 6, 4  # snapshots that are shown, and sentences of each
-BY_LENGTH = {  # words
-    "1–5": range(6),
-    "6–10": range(6, 11),
-    "11–15": range(11, 16),
-    "16–20": range(16, 21),
-    "21–30": range(21, 31),
-    "31–50": range(31, 51),
-    "more than 50": range(51, sys.maxsize),
-}
-BY_RARITY = {  # how often a word stands in the training sources
-    "never": range(1),
-    "once": range(1, 2),
-    "2–4 times": range(2, 5),
-    "5–19 times": range(5, 20),
-    "20–99 times": range(20, 100),
-    "100 times or more": range(100, sys.maxsize),
-}
-ENOUGH = 10  # sentences, from which a mean is named
-RIGHT = (0.7, 1.4)  # ratios of lengths between which one says nothing
+PARTS = (32, 16, 8, 4, 2, 1)  # of the training pairs, that a word table learns from
+LEAST, WEIGHED = 50, 200  # pairs of the smallest part; sources that the tables translate
+STRANGE = 0.3  # share of words that were never seen, above which a table of words says nothing
 
-References = Mapping[str, Sequence[str]]
-Group = tuple[str, list[Judged]]  # results under a name
+T = TypeVar("T")
 
 
 def translate_panels(
@@ -70,7 +52,7 @@ def translate_panels(
     Args:
         references: the sources that are looked at, each with the translations that are known to be right.
         translate: translates as `guina predict` does; its results may be remembered.
-        train: what it learned from, with the column "source_text".
+        train: what it learned from, with the columns "source_text" and "target_text".
     """
     sources = list(references)
     yield alignments(half, sources)
@@ -81,8 +63,10 @@ def translate_panels(
     yield from over_training(snaps)
     yield ways_to_fail(results)
     yield by_length(results)
-    yield by_rarity(results, counts_of(train.first(COUNTED).texts("source_text", np.arange(min(COUNTED, len(train))))))
+    learned = [train.texts(side, np.arange(min(COUNTED, len(train)))) for side in ("source_text", "target_text")]
+    yield by_rarity(results, counts_of(learned[0]))
     yield from missing_words(results)
+    yield from worth(results, references, learned[0], learned[1])
 
 
 def alignments(half: "TranslateAnswering", sources: Sequence[str]) -> Alignments:
@@ -148,93 +132,55 @@ def over_training(snaps: Sequence[tuple[int, Snap]]) -> Iterator[NBest]:
     yield NBest("How it learned", says, examples, score="chrF", share=False)
 
 
-def ways_to_fail(results: Sequence[Judged]) -> Table:
-    """How often something that is known of translators happens, and how often in the references."""
-    texts, right = Counter(one.text for one in results), Counter(one.references[0] for one in results)
-    counts = {
-        "a word or two twice in a row": [
-            sum(repeats(one.text) for one in results),
-            sum(repeats(one.references[0]) for one in results),
-        ],
-        f"shorter than {RIGHT[0]:g} of the reference": [sum(length_ratio(one) < RIGHT[0] for one in results), None],
-        f"longer than {RIGHT[1]:g} times the reference": [sum(length_ratio(one) > RIGHT[1] for one in results), None],
-        "the same for different sources": [sum(n for n in known.values() if n > 1) for known in (texts, right)],
-        "nothing": [
-            sum(not one.text.strip() for one in results),
-            sum(not one.references[0].strip() for one in results),
-        ],
-        "the source as it is": [
-            sum(one.text == one.source for one in results),
-            sum(one.source in one.references for one in results),
-        ],
-        "a reference to the letter": [sum(one.text in one.references for one in results), None],
-    }
-    rows = [
-        [what, *("–" if count is None else f"{count / len(results):.1%}" for count in found)]
-        for what, found in counts.items()
-    ]
-    lengths = sum(len(words(one.text)) for one in results) / sum(len(words(one.references[0])) for one in results)
+def worth(
+    results: Sequence[Judged], references: References, sources: Sequence[str], targets: Sequence[str]
+) -> Iterator[Curves]:
+    """What the pairs are worth: how well a table of words translates that learned from a part of them, or from all.
+
+    Networks that learn for seconds would not tell: in that time none sees a quarter of some ten thousand pairs once, so
+    that those of a quarter and of all are alike. A table has learned all there is for it.
+    """
+    order_N = np.random.default_rng(0).permutation(len(sources))
+    chosen = spread(results, WEIGHED)
+    asked = [one.source for one in chosen]
+    there = [word.casefold() for source in asked for word in words(source) if is_word(word)]
+    pairs, chrf, unseen = list[int](), list[float](), list[float]()
+    for part in PARTS:
+        some: list[int] = order_N[: len(sources) // part].tolist()
+        if len(some) < LEAST:
+            continue
+        table = learn_words([sources[n] for n in some], [targets[n] for n in some])
+        if pairs and table.pairs < 1.5 * pairs[-1]:  # it has as much as it takes
+            break
+        known = counts_of(sources[n] for n in some)
+        pairs.append(table.pairs)
+        chrf.append(chrf_of(judged(asked, references, [table.translate(source) for source in asked])))
+        unseen.append(float(np.mean([word not in known for word in there])) if there else 1.0)
+    if len(pairs) < 2 or unseen[-1] > STRANGE:
+        return
     says = (
-        f"Of {len(results):,} translations {counts['a word or two twice in a row'][0]:,} repeat themselves. They have "
-        f"{lengths:.2f} words for one of the references: much below 1 is what is left out."
+        f"The last doubling of the pairs gave {chrf[-1] - chrf[-2]:+.1f} chrF to a word table (IBM model 1), which "
+        f"learns in seconds what words mean and nothing else; the one before {chrf[-2] - chrf[-3]:+.1f}. "
+        if len(pairs) > 2
+        else f"The last doubling of the pairs gave {chrf[-1] - chrf[-2]:+.1f} chrF to a word table (IBM model 1). "
+    ).replace("-", "−")
+    says += (
+        f"Of the words here {unseen[0]:.1%} are not among the sources of {pairs[0]:,} pairs, {unseen[-1]:.1%} not "
+        f"among those of {pairs[-1]:,}. A word that is in no pair no network can learn: while this curve rises, more "
+        "pairs help."
     )
-    return Table("How translations fail", says, ["the translation is, or has", "translations", "references"], rows)
+    lines = {
+        "this run": (np.array([len(sources)]), np.array([chrf_of(chosen)])),
+        "word table": (np.array(pairs), np.array(chrf)),
+    }
+    yield Curves("What more pairs are worth", says, lines, "training pairs", "mean chrF of a sentence")
 
 
-def by_length(results: Sequence[Judged]) -> Table:
-    """How good they are by the length of the source."""
-    grouped = in_bins([len(words(one.source)) for one in results], results, BY_LENGTH)
-    rows: list[list[str | float]] = [
-        [label, len(some), f"{chrf_of(some):.1f}", f"{np.mean([length_ratio(one) for one in some]):.2f}"]
-        for label, some in grouped
-    ]
-    (short, brief), (long, lengthy) = ends(grouped)
-    says = f"chrF is {chrf_of(brief):.0f} for sources of {short} words"
-    says += f" and {chrf_of(lengthy):.0f} for those of {long}." if long != short else "."
-    says += " Words and punctuation marks are counted; a length of 1 is the reference's."
-    header = ["words of the source", "sentences", "chrF", "length"]
-    return Table("By length", says, header, rows, {2: 100.0})
+def spread(things: Sequence[T], most: int) -> list[T]:
+    """At most so many of some things, evenly spread over all, in their order.
 
-
-def by_rarity(results: Sequence[Judged], count_of: Mapping[str, int]) -> Table:
-    """How good they are by how often the rarest word of the source stands in the sources that were learned from."""
-    grouped = in_bins([rarest(one.source, count_of) for one in results], results, BY_RARITY)
-    rows: list[list[str | float]] = [[label, len(some), f"{chrf_of(some):.1f}"] for label, some in grouped]
-    (seldom, hard), (often, easy) = ends(grouped)
-    says = f"chrF is {chrf_of(hard):.0f} where the rarest word of the source stands {seldom} in the training sources"
-    says += f", and {chrf_of(easy):.0f} where it stands there {often}." if often != seldom else "."
-    there = [count_of.get(word.casefold(), 0) for one in results for word in words(one.source) if is_word(word)]
-    says += f" Of all words here {np.mean(np.array(there) == 0):.1%} were never seen." if there else ""
-    header = ["it stands in training", "sentences", "chrF"]
-    return Table("By the rarest word", says, header, rows, {2: 100.0})
-
-
-def in_bins(values: Sequence[int], results: Sequence[Judged], bins: Mapping[str, range]) -> list[Group]:
-    """Results by a number that each has, under the name of the range that it is in; empty ones are left out."""
-    found = [
-        (name, [one for n, one in zip(values, results, strict=True) if n in within]) for name, within in bins.items()
-    ]
-    return [(name, some) for name, some in found if some]
-
-
-def ends(grouped: Sequence[Group]) -> tuple[Group, Group]:
-    """The first and the last group of which something can be said."""
-    known = [group for group in grouped if len(group[1]) >= ENOUGH] or grouped
-    return known[0], known[-1]
-
-
-def chrf_of(results: Sequence[Judged]) -> float:
-    return float(np.mean([one.chrf for one in results]))
-
-
-def missing_words(results: Sequence[Judged]) -> Iterator[Table]:
-    """Words of the references that translations lack most often."""
-    rows: list[list[str | float]] = [
-        [word, there, lacking, f"{lacking / there:.0%}"] for word, there, lacking in missed(results)[:MISSED] if lacking
-    ]
-    if rows:
-        says = (
-            f"“{rows[0][0]}” stands {rows[0][1]} times in the references and is missing {rows[0][2]} times. Words that "
-            f"stand there {OFTEN} times or more; a missing one may have been said in another word."
-        )
-        yield Table("Words that it misses", says, ["word", "in references", "missing", "share"], rows)
+    Example:
+        >>> spread("abcdefg", 3), spread("ab", 3)
+        (['a', 'd', 'g'], ['a', 'b'])
+    """
+    return [things[int(n)] for n in np.linspace(0, len(things) - 1, min(most, len(things))).round()]
