@@ -4,6 +4,8 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,6 +38,42 @@ def test_demo_trains_scores_answers_and_reports(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(("value", "shade"), [(0, " "), (255, "█")])
 def test_draw_is_two_characters_a_pixel(value, shade):
     assert demo.draw(np.full((2, 3, 1), value, np.uint8)) == [shade * 6] * 2
+
+
+def test_attention_is_drawn_under_its_letters():
+    weights = np.array([[0.0, 0.1, 0.9], [0.25, 0.5, 0.25], [1.0, 0.0, 0.0]])
+    assert demo.draw_attention(["a", "bc", "∎"], ["x", "yz", "∎"], weights) == [
+        "     y",
+        "   x z ∎",
+        " a     ██",
+        "bc ░░▒▒░░",
+        " ∎ ██",
+    ]
+
+
+def test_translations_are_shown_with_what_is_right_and_one_with_its_letters():
+    pairs = {"source": ["neun", "einhundertdreiundzwanzig", "dreiundzwanzig"], "target": ["nine", "123", "23"]}
+    known = {"neun": "nine", "einhundertdreiundzwanzig": "121", "dreiundzwanzig": "23"}
+
+    def translated(texts: list[str], width: int) -> list[SimpleNamespace]:
+        return [
+            SimpleNamespace(
+                text=known[t], source=(*t, "∎"), target=(*known[t], "∎"), attention_RC=np.ones((3, len(t) + 1))
+            )
+            for t in texts
+        ]
+
+    records = SimpleNamespace(columns=pairs, only=lambda split: records)
+    job = SimpleNamespace(read=lambda source, splits: records)
+    half = SimpleNamespace(nets={}, translated=translated)
+    folder = SimpleNamespace(info={"source": "number-words"})
+    run: Any = SimpleNamespace(judge=SimpleNamespace(job=job), answering=half, folder=folder)
+    shown = demo.show_translations(run).split("\n")
+    assert shown[0].strip() == "neun → nine"
+    assert shown[1] == "einhundertdreiundzwanzig → 121   (right: 123)"
+    assert shown[4].startswith("dreiundzwanzig → 23, and which letters"), "the shortest that turns around"
+    assert shown[6] == "  d r e i u n d z w a n z i g ∎"
+    assert shown[7] == "2 " + "██" * 15
 
 
 def test_demo_of_write_shows_what_it_writes(tmp_path, monkeypatch, capsys):

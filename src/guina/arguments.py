@@ -92,14 +92,19 @@ class Score:
 
 @dataclass(frozen=True)
 class Predict:
-    about: ClassVar[str] = "Answer inputs: files, folders of them, or prompts."
+    about: ClassVar[str] = "Answer inputs: files, folders of them, prompts, or the lines of a file."
 
     run: Positional[str]
     """the run folder"""
     inputs: Positional[tuple[str, ...]] = ()
     """files or folders; for write: prompts; for generate: seeds, or none"""
+    file: str | None = None
+    """a text file whose lines are the inputs, for jobs that answer texts; -: the standard input"""
+    encoding: str = "utf-8"
+    """of that file"""
     out: str | None = None
-    """the folder for what answers hand over, such as pictures; with --json nothing: they come as text, in base64"""
+    """the folder for what answers hand over, such as pictures; with --json nothing: they come as text, in base64; with
+    --file: the file for the answers, a line each (.txt), or an object with all there is to say (.jsonl)"""
     grid: bool = False
     """one picture of all, instead of a file each"""
     job: str | None = None

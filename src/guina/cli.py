@@ -14,7 +14,7 @@ HELP = f"""guina {__version__}: give it a folder and five minutes.
   guina check JOB DATA       read everything, train nothing: what is there, what is wrong
   guina train JOB DATA       train; --minutes M (3), --epochs E or --steps N, --size, --seed, --out, --resume
   guina score RUN [DATA]     the job's metrics, and beside them the simplest baseline's
-  guina predict RUN INPUT …  answers, with confidence
+  guina predict RUN INPUT …  answers, with confidence; --file IN.txt --out OUT.txt: to each line of a file
   guina look RUN             one self-contained HTML report: inside the network, and where it fails
   guina lab [EXPERIMENT]     what a textbook claims, tested; --swap KEY=A,B,C, --seeds N; without a name: the list
 

@@ -1,13 +1,18 @@
 """The commands: what they do, and what they print of it."""
 
 import sys
+import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from guina.arguments import Check, Demo, Lab, Look, Score, Train, parse, parse_predict, parse_train
+from guina.arguments import Check, Demo, Lab, Look, Predict, Score, Train, parse, parse_predict, parse_train
 from guina.console import is_terminal, note, one_line, tell, tell_json
 from guina.errors import GuinaError
+
+if TYPE_CHECKING:
+    from guina.runs import Run
 
 
 def train(argv: list[str]) -> int:
@@ -131,6 +136,8 @@ def predict(argv: list[str]) -> int:
 
     args, options = parse_predict(argv)
     run = load(args.run, args.job)
+    if args.file is not None:
+        return predict_file(run, args, options)
     if not args.inputs and run.answering.needs_input:
         raise GuinaError("no inputs", "files or folders; for write: prompts", f"guina predict {args.run} FILE ...")
     if args.json and args.grid:
@@ -144,6 +151,51 @@ def predict(argv: list[str]) -> int:
     raw = not is_terminal(sys.stdout)  # a text that is kept is kept as it is
     for piece in as_grid(parts, out) if args.grid else as_lines(parts, out):
         tell(piece, end="", raw=raw)
+    return 0
+
+
+def predict_file(run: "Run", args: Predict, options: dict[str, Any]) -> int:
+    """The lines of a file as inputs: their answers into another file, or to stdout, as they come."""
+    from guina.answering.lines import Tally, as_one_object, as_text
+    from guina.engine.progress import duration
+    from guina.engine.waiting import Pace
+
+    assert args.file is not None
+    if args.inputs or args.grid:
+        raise GuinaError(f"--file and {'--grid' if args.grid else 'inputs'}", "one of them", "leave one out")
+    begun, tally = time.monotonic(), Tally()
+    with Pace("lines") as pace:
+        if args.out is None or args.out == "-":
+            answers = run.lines(args.file, options, args.encoding, tally, pace.say)
+            if not is_terminal(sys.stdout):
+                answers = pace.of(answers, tally.of)
+            return tell_answers(as_one_object(answers) if args.json else map(as_text, answers), args.json)
+        tally = run.predict_file(
+            args.file, args.out, options, args.encoding, pace.say, lambda now: pace(now.lines, now.of)
+        )
+    if args.json:
+        counts = {"lines": tally.lines, "empty": tally.empty, "errors": tally.errors, "noted": tally.noted}
+        tell_json({"file": args.file, "out": args.out, **counts, "seconds": round(time.monotonic() - begun, 3)})
+    else:
+        note(f"{args.out}: {tally.words()}, {duration(time.monotonic() - begun)}")
+    return 0
+
+
+def tell_answers(pieces: Iterator[str], one_object: bool) -> int:
+    """Print answers as they come; where one object breaks off in the middle, it has said itself what is wrong."""
+    told, raw = False, one_object or not is_terminal(sys.stdout)
+    try:
+        for piece in pieces:
+            tell(piece, end="", raw=raw)
+            told = True
+    except GuinaError as error:
+        if not (told and one_object):
+            raise
+        tell("")
+        note(f"guina: {error}")
+        return 2
+    if one_object:
+        tell("")
     return 0
 
 

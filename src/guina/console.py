@@ -106,10 +106,15 @@ def answering() -> Iterator[None]:
 
 
 def tell_json(value: Any) -> None:
-    """Print one JSON object to stdout, in UTF-8 or, where that is not the console's encoding, in ASCII."""
+    """Print one JSON object to stdout."""
+    tell(json_text(value), raw=True)
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON for stdout, in UTF-8 or, where that is not the console's encoding, in ASCII."""
     unicode = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "").replace("_", "") == "utf8"
     text = clean(json.dumps(value, ensure_ascii=False, allow_nan=False))
-    tell(text if unicode else json.dumps(json.loads(text)), raw=True)
+    return text if unicode else json.dumps(json.loads(text))
 
 
 def note(text: str, stream: TextIO | None = None) -> None:

@@ -21,18 +21,20 @@ from guina.jobs import find
 from guina.look.markup import counted
 from guina.look.report import formatted
 from guina.runs import Run, load
-from guina.runtime import process_age
+from guina.runtime import evaluating, process_age
 
 SAMPLES = {
     "classify": ("digits", 0.6),
     "write": ("python-docs", 1.0),
     "generate": ("digits", 0.6),
+    "translate": ("number-words", 1.0),
 }  # job → sample, minutes
 PROMPT = "The statement"
 YOURS = {
     "classify": ("FOLDER_OF_CLASS_FOLDERS", "PICTURE ..."),
     "write": ("BOOK.txt", "'A prompt'"),
     "generate": ("FOLDER_OF_PICTURES", "--n 64 --grid"),
+    "translate": ("PAIRS.tsv", "'A sentence'"),
 }
 SHADES = " ░▒▓█"
 
@@ -77,7 +79,8 @@ def run_demo(job: str, out: str | None, age: float) -> dict[str, Any]:
         f"\n{metric} {formatted(known, result['score'][metric])} on {counted(run.judge.noun, result['examples'])} of"
         f" the {result['split']} split, which it had not learned from (simplest baselines: {others})\n"
     )
-    note({"classify": show_answers, "write": show_text, "generate": show_made}[job](run))
+    shows = {"classify": show_answers, "write": show_text, "generate": show_made, "translate": show_translations}
+    note(shows[job](run))
     report = run.look()
     data, asked = YOURS[job]
     note(
@@ -111,6 +114,38 @@ def show_made(run: Run, n: int = 6) -> str:
     rows = ["   ".join(drawn) for drawn in zip(*(draw(a.attachments[0].data) for a in answers), strict=True)]
     captions = (f"a made {a['class']}".center(len(rows[0]) // n - 2) for a in answers)
     return "\n".join([*rows, "   ".join(captions)]) + "\n"
+
+
+def show_translations(run: Run, n: int = 6) -> str:
+    """A few test sources with their translations, and which letters each letter of one of them came from."""
+    job = run.judge.job
+    records = job.read(run.folder.info["source"], (TEST,)).only(TEST)
+    pairs = list(zip(*(records.columns[side] for side in ("source", "target")), strict=True))
+    shown = pairs[:: max(1, len(pairs) // n)][:n]
+    flips = [pair for pair in pairs if "und" in pair[0]]  # drei-und-zwanzig: the ones come first
+    drawn = min(flips or pairs, key=lambda pair: len(pair[0]))
+    half = run.answering
+    with evaluating(*half.nets.values()):
+        *made, one = half.translated([source for source, _ in (*shown, drawn)], 5)  # pyright: ignore[reportAttributeAccessIssue]
+    width = max(len(source) for source, _ in shown)
+    lines = [
+        f"{source:>{width}} → {found.text}" + ("" if found.text == target else f"   (right: {target})")
+        for (source, target), found in zip(shown, made, strict=True)
+    ]
+    letters = [f"\n{drawn[0]} → {one.text}, and which letters each letter of it looked at:\n"]
+    return "\n".join([*lines, *letters, *draw_attention(one.target, one.source, one.attention_RC)]) + "\n"
+
+
+def draw_attention(rows: Sequence[str], columns: Sequence[str], weights_RC: np.ndarray) -> list[str]:
+    """Weights from 0 to 1 as lines of characters, two a column; the columns' names stand upright over them."""
+    left, top = max(map(len, rows)), max(map(len, columns))
+    head = [" " * left + " " + "".join(f"{name.rjust(top)[k]} " for name in columns).rstrip() for k in range(top)]
+    level_RC = np.minimum((weights_RC * len(SHADES)).astype(int), len(SHADES) - 1)
+    body = [
+        f"{name:>{left}} " + "".join(SHADES[v] * 2 for v in row).rstrip()
+        for name, row in zip(rows, level_RC, strict=True)
+    ]
+    return [*head, *body]
 
 
 def draw(picture_HWC: np.ndarray) -> list[str]:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from guina.answering.answer import Answer, Part
 from guina.answering.base import Answering
+from guina.answering.lines import Tally, answered_lines, check_out, form_of, whole_file
 from guina.answering.model import load_answering
 from guina.answering.render import write
+from guina.console import note
 from guina.errors import GuinaError, did_you_mean
 from guina.jobs import answering_of_run, find, job_of_run
 from guina.runfolder import RunFolder
@@ -103,6 +105,68 @@ class Run:
             for attachment in (a for answer in answers for a in answer.attachments):
                 write(attachment, Path(out))
         return answers
+
+    def lines(
+        self,
+        file: str | Path,
+        options: Mapping[str, Any] | None = None,
+        encoding: str = "utf-8",
+        tally: Tally | None = None,
+        say: Callable[[str], None] = note,
+    ) -> Iterator[Answer]:
+        """An answer to each line of a text file, in order, as they come; an empty line has an empty one.
+
+        Args:
+            file: its path; "-": the standard input.
+            options: how to answer, by name, where the job lets you choose.
+            tally: counts what becomes of them.
+            say: is told of the first lines that could not be answered, or have a note.
+
+        Raises:
+            GuinaError: the job answers no texts; the file cannot be read, which is known before the first answer if it
+                can be read twice; none of its lines could be answered.
+        """
+        from guina.data.line_stream import count_lines, read_lines
+
+        if not self.answering.reads_lines:
+            name = self.folder.info["job"]
+            raise GuinaError(f"{name} answers no lines of a file", "a job that answers texts", "leave --file out")
+        tally = Tally() if tally is None else tally
+        tally.of = count_lines(str(file), encoding)
+        blocks = read_lines(str(file), encoding)
+        return answered_lines(blocks, lambda texts: self.parts(texts, options), tally, say)
+
+    def predict_file(
+        self,
+        file: str | Path,
+        out: str | Path,
+        options: Mapping[str, Any] | None = None,
+        encoding: str = "utf-8",
+        say: Callable[[str], None] = note,
+        watch: Callable[[Tally], None] | None = None,
+    ) -> Tally:
+        """Write the answer to each line of a file into another, a line each, as they come.
+
+        Args:
+            out: a file that is not there yet; .txt: answers alone; .jsonl: all there is to say, an object a line.
+            say: is told of the first lines that could not be answered, or have a note.
+            watch: is shown after each line what became of them so far.
+
+        Raises:
+            GuinaError: see `lines`; `out` cannot be written, or is there already.
+
+        Example:
+            run.predict_file("in.txt", "out.txt")
+        """
+        out, tally = Path(out), Tally()
+        check_out(out, None if str(file) == "-" else Path(file))
+        form, answers = form_of(out), self.lines(file, options, encoding, tally, say)
+        with whole_file(out) as put:
+            for answer in answers:
+                put(form(answer))
+                if watch is not None:
+                    watch(tally)
+        return tally
 
     # --- judging ---
 

@@ -4,7 +4,7 @@ import io
 import time
 
 from guina.engine import waiting
-from guina.engine.waiting import Waiting
+from guina.engine.waiting import Pace, Waiting
 
 
 class Terminal(io.StringIO):
@@ -48,3 +48,24 @@ def test_without_a_console_nothing_is_said(monkeypatch):
     monkeypatch.setattr("sys.stderr", None)
     with Waiting() as say:
         say("reading")
+
+
+def test_pace_says_how_many_are_done_and_how_long_the_rest_takes(monkeypatch):
+    now = iter([0.0, 10.0, 40.0, 45.0])
+    monkeypatch.setattr(waiting.time, "monotonic", lambda: next(now))
+    stream = io.StringIO()
+    with Pace("lines", stream) as pace:
+        pace(5, 200)  # too soon
+        pace(100, 200)
+        pace(110)  # too soon after the last
+        pace.say("line 7: something else")
+    assert stream.getvalue() == "100 of 200 lines, 2 a second, 40 s left\nline 7: something else\n"
+
+
+def test_pace_on_a_terminal_writes_over_itself_and_leaves_nothing(monkeypatch):
+    now = iter([0.0, 1.0, 2.0])
+    monkeypatch.setattr(waiting.time, "monotonic", lambda: next(now))
+    stream = Terminal()
+    with Pace("lines", stream) as pace:
+        assert list(pace.of(["a", "b"])) == ["a", "b"]
+    assert stream.getvalue().split(waiting.CLEAR) == ["", "1 lines, 1 a second", "2 lines, 1 a second", ""]

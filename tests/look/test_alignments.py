@@ -59,8 +59,9 @@ def test_levels_grow_with_weights():
     assert set(levels) == set(range(LEVELS + 1))
 
 
-def test_chinese_stands_upright_and_spaces_are_seen():
-    assert [direction(word) for word in ("昨天", "カタカナ", "한국", "a猫", "قطة", "")] == ["stacked"] * 3 + [None] * 3
+def test_chinese_and_single_letters_stand_upright_and_spaces_are_seen():
+    upright = ("昨天", "カタカナ", "한국", "a", "∎")
+    assert [direction(word) for word in (*upright, "a猫", "قطة", "")] == ["stacked"] * 5 + [None] * 3
     markup = drawn(Alignment("a", "", ["\n", ""], ["猫", " the"], np.eye(2)))
     assert '<span class="stacked" dir="auto">猫</span>' in markup
     assert '<span dir="auto">␣the</span>' in markup
@@ -86,8 +87,11 @@ def test_many_columns_are_a_picture_with_ticks(columns, step):
     assert (opacity[0] == np.where(np.arange(weights_RC.shape[1]) == 49, 255, 0)).all()
     assert 0 < opacity[1, 0] < 255
     titles = [unescape(title) for title in re.findall(r"<title>([^<]*)</title>", markup)]
-    assert titles[0] == ("0.50 at 0.99 s is the most of “h”" if step else "0.50 at 49.5 is the most of “h”")
-    assert titles[1].endswith("“<i>”")
+    if columns:
+        assert titles == ["0.50 of “h” is from “x”, the most of it", "0.12 of “<i>” is from “x”, the most of it"]
+    else:
+        assert titles[0] == ("0.50 at 0.99 s is the most of “h”" if step else "0.50 at 49.5 is the most of “h”")
+        assert titles[1].endswith("“<i>”")
     assert "The strongest weight here is 0.50." in markup
     assert (">0.5 s</text>" in markup) == (step > 0)
     assert (">20</text>" in markup) == (step == 0)

@@ -164,3 +164,10 @@ def test_numbers_as_people_read_them():
         "–",
     ]
     assert Scale(1, 1000, 0, 3, log=True)(10) == pytest.approx(1)
+
+
+def test_a_column_of_numbers_has_bars_where_the_table_says_what_is_full():
+    rows = [["a", 3, "50.0"], ["b", 4, "1,200"], ["c", 5, "–"]]
+    drawn = draw_table(Table("t", "s", ["x", "n", "chrF"], rows, {2: 200.0}))
+    assert re.findall(r'<rect width="([\d.]+)" height="1"/>', drawn) == ["25", "100"]
+    assert 'class="bar"' not in draw_table(Table("t", "s", ["x", "n", "chrF"], rows))

@@ -77,6 +77,20 @@ def test_answers_stand_in_their_order_and_the_given_one_is_marked():
     assert re.findall(r'<rect width="([\d.]+)" height="1"/>', markup) == ["62.5", "25"]
 
 
+def test_answers_may_have_labels_and_one_alone_has_no_number():
+    steps = [Candidate("a", 1.0, label="step 10"), Candidate("a cat", 2.0, chosen=True, label="<b>")]
+    markup = drawn(Candidates("", "why?", ["a cat"], steps), share=False, score="chrF")
+    assert re.findall(r'<li class="([^"]*)"><small class="named">([^<]*)</small>', markup) == [
+        ("given", "step 10"),
+        ("given chosen", "&lt;b&gt;"),
+    ]
+    assert 'class="rank"' not in markup
+    assert "the number of the answer" not in markup
+    alone = drawn(Candidates("", "why?", ["a cat"], [Candidate("a", 1.0, chosen=True)]))
+    assert '<small class="named">answer</small>' in alone
+    assert "the number of the answer" not in alone
+
+
 def test_scores_that_are_no_shares_are_numbers():
     markup = drawn(
         Candidates("", "why?", [], [Candidate("a", -12.3456), Candidate("b", -1234.5)]), share=False, score="log"

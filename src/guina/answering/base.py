@@ -69,6 +69,7 @@ class Answering(ABC):
         Options: a flat frozen dataclass of how to answer; `guina predict` turns it into flags.
         players: the names of the networks that answer; a job may have others that only learn or judge.
         reads_files: whether inputs may be files, so that a folder stands for those below it.
+        reads_lines: whether inputs are texts, so that each line of a file may be one.
         needs_input: whether there is nothing to answer where no input is given.
     """
 
@@ -76,6 +77,7 @@ class Answering(ABC):
     Options: ClassVar[type] = NoOptions
     players: ClassVar[tuple[str, ...]] = ("net",)
     reads_files: ClassVar[bool] = False
+    reads_lines: ClassVar[bool] = False
     needs_input: ClassVar[bool] = True
 
     def __init__(self, settings: Any, fitted: Any, nets: Nets) -> None:

@@ -141,7 +141,8 @@ def decoded(path: Path, report: Report, encoding: str) -> Iterator[str]:
                 piece = decoder.decode(raw, final=not raw)
             except UnicodeError as error:
                 start = offset + getattr(error, "start", 0)
-                raise no_text(path, head if start < len(head) else raw, encoding, start, offset) from None
+                data, begun = (head, 0) if start < len(head) else (raw, offset)
+                raise no_text(path, data, encoding, start, begun) from None
             if not offset:
                 piece = piece.removeprefix("\ufeff")
             if piece or not raw:
@@ -151,13 +152,14 @@ def decoded(path: Path, report: Report, encoding: str) -> Iterator[str]:
             offset += len(raw)
 
 
-def no_text(path: Path, data: bytes, encoding: str, start: int, offset: int) -> GuinaError:
+def no_text(path: Path | str, data: bytes, encoding: str, start: int, offset: int) -> GuinaError:
     """What to say of bytes that are no text in an encoding: where, and what they may be.
 
     Args:
-        data: bytes around the place, from the file's beginning or from `offset` on.
+        start: the byte of the file that is none.
+        data: bytes around it, from the file's byte `offset` on.
     """
-    place = start if start < len(data) else min(start - offset, len(data) - 1)
+    place = min(start - offset, len(data) - 1)
     guesses = [name for name in likely(data) if name != encoding]
     reads = "; ".join(f"in {name} it reads “{beginning(data, name, place)}”" for name in guesses)
     says = f"byte {start} is 0x{data[place]:02x}" if data else f"it ends within a character at byte {start}"

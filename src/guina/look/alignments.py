@@ -17,7 +17,7 @@ LEVELS = 10  # texts.css knows w1 … w10
 CURVE = 0.7  # the power of a weight that its level goes by: small ones are seen
 LEAST = 0.005  # that is not printed as 0.00
 SPACIOUS = 20  # tokens a side that leave room for large cells
-MOST_COLUMNS = 64  # that are labelled one by one
+MOST_COLUMNS = 80  # that are labelled one by one
 ROW, LETTER = 20, 8  # pixels of a row and of a letter, where the columns are frames
 LONGEST = 16  # letters of a label there
 KEY = (0.1, 0.25, 0.5, 0.75, 1.0)
@@ -67,13 +67,15 @@ def weight_class(weight: float) -> str | None:
 
 
 def direction(label: str) -> str | None:
-    """The class of a column's label: Chinese and its like stand upright, letter below letter; the rest is turned.
+    """The class of a column's label: Chinese and its like stand upright, letter below letter, and so does what is one
+    letter alone; the rest is turned.
 
     Example:
-        >>> direction("猫"), direction("cat")
-        ('stacked', None)
+        >>> direction("朋友"), direction("c"), direction("cat")
+        ('stacked', 'stacked', None)
     """
-    return "stacked" if label and all(unicodedata.east_asian_width(letter) in "WF" for letter in label) else None
+    upright = len(label) == 1 or (label and all(unicodedata.east_asian_width(letter) in "WF" for letter in label))
+    return "stacked" if upright else None
 
 
 def draw_matrix(alignment: Alignment, weights_RC: np.ndarray) -> Markup:
@@ -115,7 +117,10 @@ def draw_frames_of(alignment: Alignment, weights_RC: np.ndarray) -> Markup:
     over: list[Child] = []
     for r, (label, weights_C) in enumerate(zip(labels, weights_RC, strict=True)):
         most = int(weights_C.argmax())
-        title = f"{weights_C[most]:.2f} at {number((most + 0.5) * length / C, 3)}{unit} is the most of “{label}”"
+        if alignment.columns:
+            title = f"{weights_C[most]:.2f} of “{label}” is from “{visible(alignment.columns[most])}”, the most of it"
+        else:
+            title = f"{weights_C[most]:.2f} at {number((most + 0.5) * length / C, 3)}{unit} is the most of “{label}”"
         row = tag("rect", {"class": "stretch", "x": 0, "y": r * ROW, "width": "100%", "height": ROW})
         over.append(tag("g", {"class": "segment"}, tag("title", {}, title), row))
         over.append(tag("line", {"class": "grid", "x1": 0, "x2": "100%", "y1": r * ROW, "y2": r * ROW}))

@@ -23,7 +23,10 @@ def draw_nbest(panel: NBest) -> Markup:
     """What the shade means, then each input with its answers."""
     if not panel.examples:
         return tag("p", {"class": "note"}, "There are no examples.")
-    key: list[Child] = [f"Beside each answer its {panel.score}; the number of the answer that was given is filled. "]
+    key: list[Child] = [f"Beside each answer its {panel.score}"]
+    several = any(len(example.answers) > 1 for example in panel.examples)
+    labelled = any(answer.label for example in panel.examples for answer in example.answers)
+    key.append("; the number of the answer that was given is filled. " if several and not labelled else ". ")
     if any(example.references for example in panel.examples):
         key += [tag("mark", {}, "Words like these"), " are in the reference."]
     items = (tag("li", {}, draw_example(panel, example)) for example in panel.examples)
@@ -38,7 +41,7 @@ def draw_example(panel: NBest, example: Candidates) -> Markup:
     for n, reference in enumerate(example.references, 1):
         label = "reference" if len(example.references) == 1 else f"reference {n}"
         rows.append(draw_row(label, "reference", tag("p", {"dir": "auto"}, reference)))
-    answers = (draw_answer(panel, n, a, example.references) for n, a in enumerate(example.answers, 1))
+    answers = (draw_answer(panel, n, answer, example) for n, answer in enumerate(example.answers, 1))
     body = tag("div", {"class": "considered"}, *rows, tag("ol", {"class": "answers"}, *answers))
     name = tag("h3", {"dir": "auto"}, example.name) if example.name else None
     if isinstance(example.source, str):
@@ -51,9 +54,14 @@ def draw_row(label: str, look: str, text: Markup) -> Markup:
     return tag("div", {"class": f"given {look}"}, tag("small", {}, label), text)
 
 
-def draw_answer(panel: NBest, n: int, answer: Candidate, references: Sequence[str]) -> Markup:
-    """Its place, its words and its score."""
-    place = tag("b", {"class": "rank", "aria-label": f"{n}, given" if answer.chosen else None}, str(n))
+def draw_answer(panel: NBest, n: int, answer: Candidate, example: Candidates) -> Markup:
+    """Its label, or its place where there are several, its words and its score."""
+    several, references = len(example.answers) > 1, example.references
+    label = answer.label or ("" if several else "answer")
+    if label:
+        place = tag("small", {"class": "named"}, label)
+    else:
+        place = tag("b", {"class": "rank", "aria-label": f"{n}, given" if answer.chosen else None}, str(n))
     if np.isnan(answer.score):
         score = None
     elif panel.share:

@@ -8,6 +8,7 @@ from guina.panels import Table
 
 NUMBER = re.compile(r"[<>≈~]? ?[+−-]?[\d.,   ]*\d(e[−-]?\d+)?( ?%| ?[a-zµ/]{1,3})?|[-–]|nan ?%?")
 SHARE = re.compile(r"([\d.]+) ?%")
+BARRED = re.compile(r"([\d.,]+) ?%?")
 SHOWN = 24  # rows; the others open on demand
 
 
@@ -15,10 +16,10 @@ def draw_table(panel: Table) -> Markup:
     """The table; the rows beyond `SHOWN` are one click, or one key, away."""
     rows = [[written(cell) for cell in row] for row in panel.rows]
     if len(rows) <= SHOWN + 4:
-        return draw_rows(panel.title, panel.header, rows, rows)
-    rest = draw_rows(f"{panel.title}, continued", panel.header, rows[SHOWN:], rows)
+        return draw_rows(panel, panel.title, rows, rows)
+    rest = draw_rows(panel, f"{panel.title}, continued", rows[SHOWN:], rows)
     more = tag("details", {}, tag("summary", {}, f"{len(rows) - SHOWN} more rows"), rest)
-    return join([draw_rows(panel.title, panel.header, rows[:SHOWN], rows), more])
+    return join([draw_rows(panel, panel.title, rows[:SHOWN], rows), more])
 
 
 def written(cell: str | float) -> str:
@@ -27,18 +28,18 @@ def written(cell: str | float) -> str:
     return "–" if text in ("nan", "nan%", "nan %") else text
 
 
-def draw_rows(
-    label: str, header: Sequence[str], rows: Sequence[Sequence[str]], all_rows: Sequence[Sequence[str]]
-) -> Markup:
+def draw_rows(panel: Table, label: str, rows: Sequence[Sequence[str]], all_rows: Sequence[Sequence[str]]) -> Markup:
     """A table of these rows; whether a column holds numbers, or shares, is judged by all rows."""
+    header = panel.header
     numeric = [is_numeric(column, NUMBER) for column in zip(*all_rows, strict=True)] or [False] * len(header)
     shares = [is_numeric(column, SHARE, most=0.45) for column in zip(*all_rows, strict=True)] or numeric
+    full = [panel.bars.get(n, 100.0 if share else 0.0) for n, share in enumerate(shares)]
     head = (
         tag("th", {"scope": "col", "class": "number" if right and n else None}, name)
         for n, (name, right) in enumerate(zip(header, numeric, strict=True))
     )
     body = (
-        tag("tr", {}, *(draw_cell(*cell) for cell in zip(row, numeric, shares, range(len(row)), strict=True)))
+        tag("tr", {}, *(draw_cell(*cell) for cell in zip(row, numeric, full, range(len(row)), strict=True)))
         for row in rows
     )
     table = tag("table", {"class": "rows"}, tag("thead", {}, tag("tr", {}, *head)), tag("tbody", {}, *body))
@@ -51,13 +52,17 @@ def is_numeric(column: Sequence[str], pattern: re.Pattern[str], most: float = 0.
     return len(cells) > most * len(column) and all(pattern.fullmatch(cell) for cell in cells)
 
 
-def draw_cell(text: str, right: bool, share: bool, column: int) -> Markup:
-    """One cell; the first of a row is its heading."""
+def draw_cell(text: str, right: bool, full: float, column: int) -> Markup:
+    """One cell; the first of a row is its heading.
+
+    Args:
+        full: the number whose bar is full; 0: there are no bars.
+    """
     if column == 0:
         return tag("th", {"scope": "row"}, text)
     bar = None
-    if share and (found := SHARE.fullmatch(text)):
-        bar = draw_bar(float(found[1]))
+    if full and (found := BARRED.fullmatch(text)):
+        bar = draw_bar(100 * float(found[1].replace(",", "")) / full)
     return tag("td", {"class": "number" if right else None}, text, bar)
 
 

@@ -1,7 +1,7 @@
 """Charts and tables: numbers that a job wants shown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -25,12 +25,18 @@ class Curves:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under a header; numbers are aligned right and given as they should be printed."""
+    """Rows under a header; numbers are aligned right and given as they should be printed.
+
+    Args:
+        bars: columns of numbers with a bar under each: the column's place, and the number whose bar is full. Shares in
+            percent have one anyway.
+    """
 
     title: str
     says: str
     header: Sequence[str]
     rows: Sequence[Sequence[str | float]]
+    bars: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

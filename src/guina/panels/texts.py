@@ -64,7 +64,7 @@ class Alignments:
     """Which parts of the input each token of the output drew on, in a few examples.
 
     A matrix of 40 × 40 tokens weighs at most 120 kB in the page, one of as many rows of frames a tenth of that: ten
-    examples are enough. Beyond 64 input tokens the columns are numbered, as frames are.
+    examples are enough. Beyond 80 input tokens the columns are numbered, as frames are.
     """
 
     title: str
@@ -79,11 +79,13 @@ class Candidate:
     Args:
         score: its probability, or any number that is higher for better answers; NaN where there is none.
         chosen: whether it is the one that was given.
+        label: what stands before it instead of its number, such as the step at which it was given.
     """
 
     text: str
     score: float
     chosen: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ class WriteAnswering(Answering):
 
     Fitted = WriteFitted
     Options = WriteOptions
+    reads_lines = True
     settings: WriteSettings
     fitted: WriteFitted
 
