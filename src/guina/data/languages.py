@@ -66,8 +66,8 @@ tl tgl tagalog, tn tsn tswana, tt tat tatar, ur urd urdu, uz uzb uzbek, wo wol w
 yo yor yoruba, zu zul zulu, nds nds lowgerman, gsw gsw swissgerman, hsb hsb sorbian, tlh tlh klingon
 """
 SIDES = {
-    SOURCE: "source src original input from quelle ausgangstext origen fuente origine 原文",
-    TARGET: "target tgt trg translation translated output to ziel zieltext übersetzung traduction traducción "
+    SOURCE: "source src original input quelle ausgangstext origen fuente origine 原文",
+    TARGET: "target tgt trg translation translated output ziel zieltext übersetzung traduction traducción "
     "traduzione tradução vertaling перевод 译文 翻译 訳文 訳",
 }
 PLAIN = (  # words that say nothing of which side it is

@@ -14,10 +14,13 @@ from guina.data.text import decoded, kind_of
 from guina.errors import GuinaError
 
 
-def chunks_of_lines(path: Path, report: Report, encoding: str) -> Iterator[str]:
+def chunks_of_lines(path: Path, report: Report, encoding: str, ends: bool = False) -> Iterator[str]:
     r"""The characters of a file in pieces of some megabytes that end where a line does; that \n is left out.
 
     What is changed is told to the report: NULs are dropped, letters are composed (NFC).
+
+    Args:
+        ends: whether \r\n is kept by who asks, as what stands within quotes; otherwise it is told as changed.
 
     Raises:
         GuinaError: it cannot be read, is no text, or is none in this encoding (with the byte's offset).
@@ -31,7 +34,10 @@ def chunks_of_lines(path: Path, report: Report, encoding: str) -> Iterator[str]:
         if at < 0:
             held.append(piece)
         else:
-            yield composed("".join((*held, piece[:at])), done)
+            chunk = composed("".join((*held, piece[:at])), done)
+            if not ends and ("\r\n" in chunk or chunk.endswith("\r")):
+                done.add("CRLF to LF")
+            yield chunk
             held = [piece[at + 1 :]]
     rest = "".join(held)
     if rest:
@@ -45,20 +51,18 @@ def composed(text: str, done: set[str]) -> str:
     if "\0" in text:
         done.add("NUL characters dropped")
         text = text.replace("\0", "")
-    if "\r\n" in text:
-        done.add("CRLF to LF")
     if not unicodedata.is_normalized("NFC", text):
         done.add("letters composed (Unicode NFC)")
         text = unicodedata.normalize("NFC", text)
     return text
 
 
-def lines_of(path: Path, report: Report, encoding: str) -> Iterator[str]:
+def lines_of(path: Path, report: Report, encoding: str, ends: bool = False) -> Iterator[str]:
     r"""The lines of a file, without \n; a \r before it is still there.
 
-    What follows the last \n is a line if there is anything.
+    What follows the last \n is a line if there is anything. For the rest see `chunks_of_lines`.
     """
-    return chain.from_iterable(chunk.split("\n") for chunk in chunks_of_lines(path, report, encoding))
+    return chain.from_iterable(chunk.split("\n") for chunk in chunks_of_lines(path, report, encoding, ends))
 
 
 def head_of(path: Path, encoding: str) -> str:

@@ -71,7 +71,7 @@ def choose_columns(
     if table.keys is not None:
         names = table.keys
     else:
-        above = [str(field).strip() for field in first[0][1]]
+        above = [str(field).strip().strip('"') for field in first[0][1]]
         headed = is_header(above, first[1][1] if len(first) > 1 else [], named)
         names = without_end(above) if headed else []
         width = len(names) if headed else Counter(len(fields) for _, fields in first).most_common(1)[0][0]
@@ -225,8 +225,9 @@ class Columns:
         sides = [k for k in there if keys[k].side]
         if sorted(keys[k].side for k in sides) == [SOURCE, TARGET]:
             return sides
-        known = [k for k in there if keys[k].key]
-        return known if len(known) > 1 else [k for k in there if bare(self.names[k]) not in NUMBERS]
+        texts = [k for k in there if bare(self.names[k]) not in NUMBERS]  # id is Indonesian, and a number mostly
+        known = [k for k in texts if keys[k].key]
+        return known if len(known) > 1 else texts
 
 
 def guessed(source: str, target: str) -> str:

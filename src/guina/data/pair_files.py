@@ -57,8 +57,8 @@ def find_pairs(
         split = next(iter(files_by_split([path], path, splits, report)))
         if is_table(path, encoding, outright=True):
             return Found(path.parent, {split: [path]}, {}, Direction())
-        sides = beside(path, named, report)
-        return Found(path.parent, {}, {split: sides.pairs}, Direction(sides.source, sides.target))
+        near, sides = beside(path, named, report)
+        return Found(near, {}, {split: sides.pairs}, Direction(sides.source, sides.target))
     files = texts_at(source, root, report)
     if not files:
         there = path.exists() or root != path
@@ -80,6 +80,8 @@ def find_pairs(
         leave_out(others, root, "that are no tables", report)
         return Found(root, files_by_split(tables, root, splits, report, "tables"), {}, Direction())
     if not sides:
+        for file in others:
+            is_table(file, encoding, outright=True)  # what cannot be read is what is wrong, if there is such
         raise GuinaError(
             f"there are no pairs at {source} (found {listed([str(file.relative_to(root)) for file in files])})",
             LAYOUTS,
@@ -108,8 +110,8 @@ def alone(sides: Sides) -> str:
     return f"that do not belong to {sides.source} and {sides.target}, or have no partner"
 
 
-def beside(path: Path, named: tuple[str, str], report: Report) -> Sides:
-    """The file that belongs to a file: in its folder, or of the same name in a folder beside that.
+def beside(path: Path, named: tuple[str, str], report: Report) -> tuple[Path, Sides]:
+    """The file that belongs to a file, in its folder or of the same name in a folder beside that, and where both are.
 
     Raises:
         GuinaError: there is none, or there are several.
@@ -121,7 +123,7 @@ def beside(path: Path, named: tuple[str, str], report: Report) -> Sides:
     for root, files in ((path.parent, near), (path.parent.parent, [file for file in far if file.is_file()])):
         sides = sides_of([*files], root, named, report, only=path)
         if sides:
-            return sides
+            return root, sides
     others = listed([file.name for file in near if file.name != path.name])
     raise GuinaError(
         f"{path} has no tabs and is no table, and no file beside it holds its translations"

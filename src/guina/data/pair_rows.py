@@ -25,6 +25,7 @@ TABBED, SEPARATED, OBJECTS = (".tsv", ".tab"), (".csv",), (".jsonl", ".ndjson", 
 SUFFIXES = (*TABBED, *SEPARATED, *OBJECTS)
 UNSURE = (".txt", "")  # endings of what may be tab-separated, or one text a line
 TRIED = 200  # rows by which a file is known
+BLANK = "lines without a value left out"  # spreadsheets leave lines of nothing but delimiters
 QUOTED = "fields in quotation marks, with those within doubled, as in CSV"
 LONE = "\udc0d"  # stands for a lone \r while Python's reader, to which it is a line's end, is at work: no text has it
 
@@ -48,12 +49,22 @@ def is_table(path: Path, encoding: str, outright: bool = False) -> bool:
     """Whether a file is a table, by its ending; by its lines, where that says nothing: .txt, .json, or none.
 
     Args:
-        outright: whether the user named that file, which a .json of one object may not be otherwise.
+        outright: whether the user named that file: a .json is one then, whatever is in it.
+
+    Raises:
+        GuinaError: it is named outright, and is no text or in another encoding.
     """
     suffix = path.suffix.lower()
     if suffix == ".json" and not outright:
         return has_objects(path, encoding)
-    return suffix in SUFFIXES or (suffix in UNSURE and is_tabbed(path, encoding))
+    if suffix not in UNSURE:
+        return suffix in SUFFIXES
+    try:
+        return is_tabbed(path, encoding)
+    except GuinaError:
+        if outright:
+            raise
+        return False
 
 
 def has_objects(path: Path, encoding: str) -> bool:
@@ -65,11 +76,8 @@ def has_objects(path: Path, encoding: str) -> bool:
 
 
 def is_tabbed(path: Path, encoding: str) -> bool:
-    """Whether most lines of a file have a tab between two texts; not so for what is no text."""
-    try:
-        lines = [line for line in islice(lines_of(path, Report(), encoding), TRIED) if line.strip()]
-    except GuinaError:
-        return False
+    """Whether most lines of a file have a tab between two texts."""
+    lines = [line for line in islice(lines_of(path, Report(), encoding), TRIED) if line.strip()]
     return 2 * sum("\t" in line.strip() for line in lines) > len(lines)
 
 
@@ -126,9 +134,14 @@ def is_quoted(head: str) -> bool:
 
 def tabbed(path: Path, report: Report, encoding: str) -> Iterator[Row]:
     """The rows of a tab-separated file, each a line; \r at a line's end is the last field's."""
+    blank = False
     for number, line in enumerate(lines_of(path, report, encoding), 1):
         if line and not line.isspace():
             yield number, line.split("\t")
+        else:
+            blank = blank or "\t" in line
+    if blank:
+        report.convert(path.name, BLANK)
 
 
 def separated(path: Path, report: Report, encoding: str, delimiter: str) -> Iterator[Row]:
@@ -138,15 +151,17 @@ def separated(path: Path, report: Report, encoding: str, delimiter: str) -> Iter
         GuinaError: quotes that are not closed, or followed by something else than a delimiter.
     """
     csv.field_size_limit(LONGEST)
-    lines = ended(lines_of(path, report, encoding))
+    lines = ended(lines_of(path, report, encoding, ends=True))
     first = next(lines, "")
     skipped = without_sep(first)[2]
     reader = csv.reader(lines if skipped else chain([first], lines), delimiter=delimiter, strict=True)
-    began = 1
+    began, blank = 1, False
     try:
         for row in reader:
             if any(field and not field.isspace() for field in row):
                 yield began + skipped, [field.replace(LONE, "\r") for field in row]
+            else:
+                blank = blank or len(row) > 1
             began = reader.line_num + 1
     except csv.Error as error:
         raise GuinaError(
@@ -154,6 +169,8 @@ def separated(path: Path, report: Report, encoding: str, delimiter: str) -> Iter
             "quotes that are closed, and doubled within quotes",
             "mend the line, or save the table again; where quotation marks are characters, separate by tabs (.tsv)",
         ) from None
+    if blank:
+        report.convert(path.name, BLANK)
 
 
 def ended(lines: Iterable[str]) -> Iterator[str]:

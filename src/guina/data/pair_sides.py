@@ -96,11 +96,13 @@ def names_by_hole(files: Sequence[Path], root: Path, named: tuple[str, str]) -> 
 
 
 def cuts(name: str, named: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
-    """A path with a hole where one of its words stood, and that word; the last words first.
+    """A path with a hole where one of its words stood, and that word.
+
+    The last words come first, each where it stands, and then wherever it stands.
 
     Example:
         >>> [(rest.replace(HOLE, "_"), word) for rest, word in cuts("de/train.de")][:3]
-        [('de/train._', 'de'), ('de/_.de', 'train'), ('_/train.de', 'de')]
+        [('de/train._', 'de'), ('_/train._', 'de'), ('de/_.de', 'train')]
     """
     asked = "|".join(re.escape(word.strip(".")) for word in named if word.strip("."))
     patterns = [rf"(?<![^./_-])(?:{asked})(?![^./_-])"] if asked else []

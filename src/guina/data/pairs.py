@@ -78,7 +78,7 @@ def read_pairs(
         GuinaError: what the modules that read say of files, columns and lines; too many bad pairs; too few to cut.
 
     Example:
-        >>> records = read_pairs("number-words", ("train", "val"))
+        >>> records = read_pairs("number-words", ("test",))
         >>> at = records.columns["source"].index("dreiundzwanzig")
         >>> records.columns["target"][at], records.source
         ('twenty-three', Direction(source='de', target='en'))
@@ -158,8 +158,8 @@ def parts_of(
             report.problems.append(f"{names} are the {split} split together; name one to score it alone")
     choice = None
     direction = found.direction
-    for split, paths in found.tables.items():
-        for path in paths:
+    for split in SPLITS:  # the training split first: the others' columns are those that it has
+        for path in found.tables.get(split, []):
             table = open_rows(path, report, encoding)
             chosen, rows = choose_columns(table, named, choice, report)
             texts = texts_of(path, rows, chosen, table.keys)
@@ -167,9 +167,6 @@ def parts_of(
             direction = chosen.direction if direction == Direction() else direction
             choice = choice or chosen
     return parts, direction
-
-
-Text4 = tuple[int, str, str, str]  # the line, the source, the target, the split that a column says or ""
 
 
 def texts_of(path: Path, rows: Iterable[Row], choice: Choice, keys: list[str] | None) -> Iterator[Text4]:
