@@ -1,8 +1,8 @@
 """A recurrent layer that reads a sequence both ways, so that each place knows what comes before it and what after
 (Schuster & Paliwal 1997, "Bidirectional recurrent neural networks").
 
-The framework has a kernel for this, but a slow one where sequences are not equally long. Here the second half reads each
-sequence backwards from its own last place, so that padding never enters it, and both halves run in the fast kernel.
+The framework has a kernel for this, but a slow one where sequences are not equally long. Here the second half reads
+each sequence backwards from its own last place, so that padding never enters it, and both run in the fast kernel.
 
 Axes: B examples, T places, I inputs, H hidden units of one direction.
 """

@@ -8,15 +8,14 @@
 
 Attention is asked by the first of the writer's layers and answers the second, so that neither waits for the other from
 unit to unit: each layer runs over a whole target in the framework's fast kernel while it learns. (With the context fed
-into the layer that asks for it, as Bahdanau et al. 2015 do, https://arxiv.org/abs/1409.0473, it could not.) The source's
-embeddings, added to what the reader says of them, let the writer see a word itself beside its meaning in the sentence
-(Nguyen & Chiang 2018, https://arxiv.org/abs/1710.01329). Source and target share one table of embeddings, which is the
-softmax's too (Press & Wolf 2017, https://arxiv.org/abs/1608.05859).
+into the layer that asks for it, as Bahdanau et al. 2015 do, https://arxiv.org/abs/1409.0473, it could not.) The
+source's embeddings, added to what the reader says of them, let the writer see a word itself beside its meaning in the
+sentence (Nguyen & Chiang 2018, https://arxiv.org/abs/1710.01329). Source and target share one table of embeddings,
+which is the softmax's too (Press & Wolf 2017, https://arxiv.org/abs/1608.05859).
 
 Axes: B examples, S source units, T target units, E embedding, H hidden units, V units of the vocabulary.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -149,17 +148,3 @@ class Translator(nn.Module):
         """One unit of each of N translations: the log probabilities of the next one, N×V, and the new state."""
         logits_N1V, _, state = self.write(unit_N[:, None], state)
         return logits_N1V[:, 0].float().log_softmax(-1), state
-
-
-def padded(rows: Sequence[Sequence[int]], fill: int) -> tuple[Tensor, Tensor]:
-    """Rows of numbers side by side, the shorter ones filled up at their end, and their lengths.
-
-    Example:
-        >>> padded([[1, 2], [3]], 0)[0].tolist()
-        [[1, 2], [3, 0]]
-    """
-    length_B = torch.tensor([len(row) for row in rows])
-    values_BT = torch.full((len(rows), int(length_B.max())), fill)
-    for value_T, row in zip(values_BT, rows, strict=True):
-        value_T[: len(row)] = torch.tensor(row)
-    return values_BT, length_B

@@ -16,9 +16,10 @@ from torch import Tensor
 from guina.answering.answer import Answer, Part
 from guina.answering.base import Answering, Fitted, Nets, Saved
 from guina.beam import Hypothesis, Search, beam, greedy
+from guina.data.ragged import Ragged
 from guina.data.vocabulary import Vocabulary, restore
 from guina.jobs.translate.settings import SIZES, TranslateOptions, TranslateSettings
-from guina.nets.translator import Shape, State, Translator, padded
+from guina.nets.translator import Shape, State, Translator
 
 END = "∎"  # how the end of a text is shown
 TOGETHER = 64  # texts that are translated at once, of like length
@@ -163,15 +164,14 @@ class TranslateAnswering(Answering):
         found: dict[int, Translated] = {}
         for at in range(0, len(order), TOGETHER):
             now = order[at : at + TOGETHER]
-            for n, made in zip(now, self.searched([units[n] for n in now], width, best), strict=True):
-                found[n] = made
+            found.update(zip(now, self.searched([units[n] for n in now], width, best), strict=True))
         return [found[n] for n in range(len(texts))]
 
     def searched(self, sources: Sequence[np.ndarray], width: int, best: int) -> list[Translated]:
         """The translations of some sources of like length, searched at once."""
         net, fitted = self.net, self.fitted
         device = net.embed.weight.device
-        units_BS, length_B = (t.to(device) for t in padded(sources, fitted.end))
+        units_BS, length_B = side_by_side(sources, fitted.end, device)
         state = net.read(units_BS, length_B)
         search = Search(
             end=fitted.end,
@@ -194,9 +194,9 @@ class TranslateAnswering(Answering):
 
     def looked(self, answers: Sequence[Hypothesis], state: State) -> list[np.ndarray]:
         """Where the writer looked while it wrote each of some answers, T×S each."""
-        rows = [[self.fitted.start, *answer.tokens] for answer in answers]
-        units_BT, _ = padded(rows, self.fitted.end)
-        _, weight_BTS, _ = self.net.write(units_BT.to(self.net.embed.weight.device), state)
+        rows = [np.array([self.fitted.start, *answer.tokens]) for answer in answers]
+        units_BT, _ = side_by_side(rows, self.fitted.end, self.net.embed.weight.device)
+        _, weight_BTS, _ = self.net.write(units_BT, state)
         ends = [len(row) - (not answer.ended) for row, answer in zip(rows, answers, strict=True)]
         return [w[:end] for w, end in zip(weight_BTS.float().cpu().numpy(), ends, strict=True)]
 
@@ -211,6 +211,12 @@ class TranslateAnswering(Answering):
         return Translated(
             next(iter(texts)), found[0].log_probability, source_units, target_units, weight_TS, tuple(texts.items())
         )
+
+
+def side_by_side(rows: Sequence[np.ndarray], fill: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Rows of units as one tensor, the shorter ones filled up at their end, and their lengths."""
+    values_BT, length_B = Ragged.of(rows).padded(np.arange(len(rows)), fill)
+    return torch.from_numpy(values_BT).to(device), torch.from_numpy(length_B).to(device)
 
 
 def translator(nets: Nets) -> Translator:

@@ -1,7 +1,7 @@
 """translate: an attention network that reads a text in one language and writes it in another (nets/translator.py).
 
-It learns from pairs of texts to tell each unit of the translation from the source and the units before it, in batches of
-pairs of like length, whose targets are a little smoothed.
+It learns from pairs of texts to tell each unit of the translation from the source and the units before it, in batches
+of pairs of like length, whose targets are a little smoothed.
 
 Axes: B pairs, S source units, T target units.
 """
