@@ -12,6 +12,7 @@ from guina.console import is_terminal, note, one_line, tell, tell_json
 from guina.errors import GuinaError
 
 if TYPE_CHECKING:
+    from guina.answering.base import Answering
     from guina.runs import Run
 
 
@@ -56,9 +57,14 @@ def train(argv: list[str]) -> int:
         if args.json:
             tell_json(asdict(outcome))
         else:
-            inputs = " FILE ..." if job.Answering.needs_input else ""
+            inputs = asked_with(job.Answering)
             tell(conclusion(asdict(outcome), headline(job).name, inputs, own_file(args.job)))
     return 0
+
+
+def asked_with(answering: "type[Answering]") -> str:
+    """What `guina predict` is given, as its help would say it."""
+    return "" if not answering.needs_input else " 'TEXT' ..." if answering.reads_lines else " FILE ..."
 
 
 def own_file(job: str) -> str:
@@ -139,7 +145,8 @@ def predict(argv: list[str]) -> int:
     if args.file is not None:
         return predict_file(run, args, options)
     if not args.inputs and run.answering.needs_input:
-        raise GuinaError("no inputs", "files or folders; for write: prompts", f"guina predict {args.run} FILE ...")
+        wanted = "texts" if run.answering.reads_lines else "files or folders"
+        raise GuinaError("no inputs", wanted, f"guina predict {args.run}{asked_with(type(run.answering))}")
     if args.json and args.grid:
         raise GuinaError("--grid and --json", "one of them: in JSON each answer holds its own picture", "leave one out")
     out = Path(args.out) if args.out else None
