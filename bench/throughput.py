@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from common import save
 from guina.data.arrays import Arrays
@@ -27,6 +28,7 @@ from guina.engine.progress import Progress
 from guina.engine.signals import Stop
 from guina.engine.state import Place
 from guina.engine.train import Training, build_nets
+from guina.engine.turns import Learner
 from guina.jobs.classify.learning import Classify, ClassifySettings
 from guina.runfolder import RunFolder
 from guina.runtime import set_up
@@ -79,15 +81,30 @@ def guina_loop(job, train, runtime):
     return loop
 
 
+def by_hand(net: nn.Module, learner: Learner) -> list[Muon | torch.optim.Optimizer]:
+    """The optimizers that a learner names, as one would make them without the engine."""
+    tables = {m.weight for m in net.modules() if isinstance(m, nn.Embedding | nn.EmbeddingBag)}
+    weights = {name: w for name, w in net.named_parameters() if w.requires_grad}
+    muon = learner.optimizer == "muon"
+    matrices = [
+        w
+        for name, w in weights.items()
+        if muon and w.ndim >= 2 and w not in tables and not name.startswith(learner.rest)
+    ]
+    others = [w for w in weights.values() if not any(w is matrix for matrix in matrices)]
+    made: list[Muon | torch.optim.Optimizer] = []
+    if matrices:
+        made.append(
+            Muon(matrices, learner.rate, learner.momentum, sphere=learner.sphere, iterations=learner.iterations)
+        )
+    rate = learner.rate_rest if muon else learner.rate
+    return [*made, torch.optim.AdamW(others, rate, learner.betas, weight_decay=0.0, fused=True)]
+
+
 def bare_loop(job, train, runtime):
     """What one would write by hand: the same batches, forward, backward, two optimizers, nothing else."""
     net = build_nets(job, train, runtime, seed=0)["net"]
-    learner = job.phases()[0].learners["net"]
-    weights = {name: w for name, w in net.named_parameters() if w.requires_grad}
-    filters = [w for name, w in weights.items() if w.ndim >= 2 and not name.startswith(learner.rest)]
-    others = [w for name, w in weights.items() if w.ndim < 2 or name.startswith(learner.rest)]
-    muon = Muon(filters, learner.rate, learner.momentum, sphere=learner.sphere, iterations=learner.iterations)
-    adam = torch.optim.AdamW(others, learner.rate_rest, learner.betas, weight_decay=0.0, fused=True)
+    optimizers = by_hand(net, job.phases()[0].learners["net"])
     order, rng, at = job.order(train, job.phases()[0]), torch.Generator(), [0]
 
     def loop(steps: int) -> None:
@@ -99,7 +116,7 @@ def bare_loop(job, train, runtime):
                 logits = net(batch["x"])
             loss = F.cross_entropy(logits.float(), batch["target"], label_smoothing=job.settings.smoothing)
             loss.backward()
-            for optimizer in (muon, adam):
+            for optimizer in optimizers:
                 optimizer.step()
             net.zero_grad()
 

@@ -142,7 +142,9 @@ def cautions(found: Bleu) -> list[str]:
         )
     if found.sentences < FEW:
         plural = "sentences are" if found.sentences > 1 else "sentence is"
-        said.append(f"{found.sentences} {plural} few to judge by: a BLEU of other {FEW} may be several points away")
+        said.append(
+            f"{found.sentences} {plural} few to judge by: on other ones BLEU may be several points higher or lower"
+        )
     return said
 
 

@@ -99,7 +99,7 @@ def test_copies_within_and_across_splits_are_said():
     some = digests(5)
     notes = duplicates({"train": some[[0, 1, 1]], "test": some[[1, 2]]})
     assert notes[0] == "1 of 3 train pictures are copies of another one there"
-    assert notes[1].startswith("warning: 1 pictures are in train and in test")
+    assert notes[1].startswith("warning: 1 picture is in train and in test")
 
 
 # --- the cache ---

@@ -58,17 +58,27 @@ class Report:
     def skipped(self) -> int:
         return sum(n for (kind, _), n in self._counts.items() if kind == "skipped")
 
-    def stop_when_too_bad(self, max_bad: float = 0.01) -> None:
-        """Raise GuinaError when more than the larger of 3 files and `max_bad` of them were skipped."""
+    def stop_when_too_bad(
+        self,
+        max_bad: float = 0.01,
+        things: str = "files",
+        mend: str = "mend or remove them, or allow more with --max-bad",
+    ) -> None:
+        """Raise GuinaError when more than the larger of 3 files and `max_bad` of them were skipped.
+
+        Args:
+            things: what is counted, where it is no files.
+            mend: what to do then.
+        """
         if self.skipped > max(3, max_bad * self.found):
             reasons = [
                 f"{self._counts['skipped', why]} × {why} ({', '.join(names)}{', …' if len(names) == SHOWN else ''})"
                 for why, names in self._skipped.items()
             ]
             raise GuinaError(
-                f"{self.skipped} of {self.found} files cannot be used: {'; '.join(reasons)}",
-                f"at most {max(3, int(max_bad * self.found))} bad files",
-                "mend or remove them, or allow more with --max-bad",
+                f"{self.skipped} of {self.found} {things} cannot be used: {'; '.join(reasons)}",
+                f"at most {max(3, int(max_bad * self.found))} bad {things}",
+                mend,
             )
 
     def as_json(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from guina.data.cache import cached
+from guina.data.number_words import PairSample, number_words
 
 
 def digits(listing: Callable[..., Any]) -> list[Any]:
@@ -54,3 +55,5 @@ def python_docs() -> list[Path]:
 
 
 TEXTS: dict[str, Callable[[], list[Path]]] = {"python-docs": python_docs}
+
+PAIRS: dict[str, Callable[[], PairSample]] = {"number-words": number_words}

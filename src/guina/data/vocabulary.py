@@ -48,6 +48,10 @@ class Vocabulary(ABC):
     def encode(self, text: str) -> np.ndarray:
         """The units of a text, int64."""
 
+    def encode_all(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """The units of many texts."""
+        return [self.encode(text) for text in texts]
+
     @abstractmethod
     def decode(self, units: Iterable[int]) -> str:
         """The text of some units."""
@@ -155,6 +159,9 @@ class Pieces(Vocabulary):
     def encode(self, text: str) -> np.ndarray:
         return np.array(self.tokenizer.encode(text).ids, np.int64)
 
+    def encode_all(self, texts: Sequence[str]) -> list[np.ndarray]:
+        return [np.array(found.ids, np.int64) for found in self.tokenizer.encode_batch(list(texts))]
+
     def decode(self, units: Iterable[int]) -> str:
         return b"".join(self._bytes[u] for u in units).decode("utf-8", "replace")
 
@@ -205,8 +212,11 @@ class Words(Vocabulary):
         return self.chars.unknown(text)
 
 
-def make_vocabulary(kind: str, pieces: Iterable[str]) -> Vocabulary:
+def make_vocabulary(kind: str, pieces: Iterable[str], size: int = PIECES) -> Vocabulary:
     """The vocabulary of a training text that comes in pieces.
+
+    Args:
+        size: how many units BPE makes, at most.
 
     Raises:
         GuinaError: the text is empty, or a library is missing.
@@ -214,7 +224,7 @@ def make_vocabulary(kind: str, pieces: Iterable[str]) -> Vocabulary:
     if kind == "byte":
         return Bytes()
     if kind == "bpe":
-        return Pieces(learn_pieces(first(pieces, LEARNED)))
+        return Pieces(learn_pieces(first(pieces, LEARNED), size))
     chars: set[str] = set()
     words: Counter[str] = Counter()
     for piece in pieces:
@@ -241,7 +251,7 @@ def first(pieces: Iterable[str], most: int) -> Iterator[str]:
             return
 
 
-def learn_pieces(pieces: Iterable[str]) -> str:
+def learn_pieces(pieces: Iterable[str], size: int = PIECES) -> str:
     """The pairs of a text, as the library saves them; what comes but once is no pair."""
     tokenizers = library()
     tokenizer = tokenizers.Tokenizer(tokenizers.models.BPE())
@@ -250,7 +260,7 @@ def learn_pieces(pieces: Iterable[str]) -> str:
     tokenizer.pre_tokenizer = split.Sequence([split.ByteLevel(add_prefix_space=False), runs])
     alphabet = sorted(byte_alphabet().values())
     trainer = tokenizers.trainers.BpeTrainer(
-        vocab_size=PIECES, min_frequency=2, initial_alphabet=alphabet, show_progress=False
+        vocab_size=size, min_frequency=2, initial_alphabet=alphabet, show_progress=False
     )
     tokenizer.train_from_iterator(pieces, trainer)
     return json.dumps(json.loads(tokenizer.to_str()), ensure_ascii=False)

@@ -27,6 +27,7 @@ class Judge(ABC):
         metrics: what is known of the scores; the first is the headline.
         noun: what one example is called, in the singular.
         validation_limit: the most validation examples that are scored at a validation during training.
+        final_limit: the most validation examples that are answered after the last step.
         final_passes: how often all validation examples are answered after the last step: to conclude, and to score.
         fixed_cost: whether a score takes as long for few examples as for all of them.
     """
@@ -34,6 +35,7 @@ class Judge(ABC):
     metrics: ClassVar[tuple[Metric, ...]]
     noun: str = "example"
     validation_limit: ClassVar[int] = 5000
+    final_limit: ClassVar[float] = float("inf")
     final_passes: ClassVar[float] = 2.0
     fixed_cost: ClassVar[bool] = False
 

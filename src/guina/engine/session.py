@@ -208,7 +208,9 @@ class Session:
 
     def _deadline(self, seconds: float, cost: Cost, examples: int) -> float:
         """When the last step must be over: before answering everything twice (to calibrate, to score) and saving."""
-        return seconds - min(0.3 * seconds, 0.3 + self.job.Judge.final_passes * cost.answer * examples)
+        judge = self.job.Judge
+        answers = judge.final_passes * min(examples, judge.final_limit)
+        return seconds - min(0.3 * seconds, 0.3 + cost.answer * answers)
 
     def _steps(self, train: Arrays, clock: Clock) -> int:
         limit = self.options.limit

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from guina.answering.base import Answering
     from guina.engine.job import Job
 
-NAMES = ("classify", "write", "generate")
+NAMES = ("classify", "write", "translate", "generate")
 ALSO_CALLED = {
     "image-classification": "classify",
     "text-generation": "write",
+    "translation": "translate",
     "image-generation": "generate",
 }  # the field's own task names
 

@@ -4,8 +4,9 @@ Pairs that have the same source are judged as one: it is translated once, and al
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -16,9 +17,11 @@ from guina.engine.judge import Judge, Scores, Snap
 from guina.engine.metric import Metric
 from guina.jobs.translate.answering import TranslateAnswering, Translated, TranslateFitted
 from guina.jobs.translate.baseline import WordTable, learn_words
+from guina.jobs.translate.panels import translate_panels
 from guina.jobs.translate.settings import TranslateOptions
+from guina.panels import Panel
 
-FINAL = 1000  # sources that are translated at the end of a training
+FINAL = 500  # sources that are translated at the end of a training
 MOST = 5000  # sources that `guina score` translates
 GIVEN = 200_000  # training pairs from which those are taken that the word table learns from
 WATCHED = 8  # sources that are translated at moments of the training
@@ -81,6 +84,7 @@ class TranslateJudge(Judge):
 
     noun = "pair"
     validation_limit = 500
+    final_limit = FINAL
     metrics = (
         Metric(
             "bleu", "more", says="words in a row that references have too, 0 to 100; by greedy search while it trains"
@@ -191,6 +195,10 @@ class TranslateJudge(Judge):
         if len(sources) < len(references.of):
             said.append(f"judged on {len(sources):,} of {len(references.of):,} different sources, spread over all")
         return said
+
+    def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> Iterator[Panel]:
+        translate = partial(self.translations, nets)
+        yield from translate_panels(self.answering(nets), self.references(arrays).of, translate, train, snaps)
 
     def snap(self, nets: Nets, val: Arrays) -> Snap:
         """Sources, a reference and the translation of each, a line each: always the same few."""

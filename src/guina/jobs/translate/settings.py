@@ -36,3 +36,22 @@ class TranslateOptions:
     """translations to give of each text"""
     alignment: bool = False
     """say which units each came from; with --json it is always said"""
+
+
+@dataclass(frozen=True)
+class NetworkSize:
+    """One size of the network; see `guina.nets.translator.Shape`."""
+
+    width: int
+    layers: int
+    heads: int = 4
+    grams: tuple[int, ...] = ()
+    rows: int = 16384
+
+
+SIZES = {
+    "tiny": NetworkSize(128, 1),
+    "small": NetworkSize(256, 1),
+    "medium": NetworkSize(320, 1),
+    "large": NetworkSize(512, 2),
+}

@@ -1,0 +1,145 @@
+"""translate: an attention network that reads a text in one language and writes it in another (nets/translator.py).
+
+It learns from pairs of texts to tell each unit of the translation from the source and the units before it, in batches
+of pairs of like length, whose targets are a little smoothed.
+
+Axes: B pairs, S source units, T target units.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from guina.data.arrays import Arrays
+from guina.data.order import Buckets, Draw, Order
+from guina.data.pairs import read_pairs
+from guina.data.ragged import Ragged, Texts
+from guina.data.records import TRAIN, Records
+from guina.data.vocabulary import make_vocabulary
+from guina.engine.job import Job, Overview
+from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
+from guina.jobs.translate.answering import LONGEST, TranslateAnswering, TranslateFitted, spaced, translator
+from guina.jobs.translate.check import translate_overview
+from guina.jobs.translate.scores import TranslateJudge
+from guina.jobs.translate.settings import SIZES, TranslateSettings
+from guina.losses import cross_entropy_sum
+from guina.nets.translator import Translator
+
+LETTERS = 200_000  # characters of all training pairs together up to which characters are the units
+PIECES_PER_ROOT = 4.0  # pieces that BPE makes for each square root of the number of words
+FEWEST, MOST = 320, 8000  # pieces: the bytes are 256 of them
+BATCH = 48  # pairs of mean length a step
+SMOOTHING = 0.1
+ENOUGH = {"small": 2e6, "medium": 4e6, "large": 3e7}  # target units that a size must get to see to be chosen
+
+
+class Translate(Job):
+    """Pairs of texts to a translator."""
+
+    name = "translate"
+    Settings = TranslateSettings
+    Answering = TranslateAnswering
+    Judge = TranslateJudge
+    sizes = tuple(SIZES)
+    mixed_precision = True
+    settings: TranslateSettings
+    fitted: TranslateFitted
+
+    # --- from files to arrays ---
+
+    def read(self, source: str, splits: Sequence[str]) -> Records:
+        s = self.settings
+        return read_pairs(source, splits, (s.source, s.target), s.validation, s.encoding)
+
+    def overview(self, records: Records) -> Overview:
+        fitted = self.fit(records.only(TRAIN))
+        plan = f"a training would cut texts into {fitted.vocabulary.kind} units and read {BATCH} pairs a step"
+        return translate_overview(records, fitted.vocabulary, [plan])
+
+    def fit(self, records: Records) -> TranslateFitted:
+        sources, targets = records.columns["source"], records.columns["target"]
+        texts = [*map(spaced, sources), *map(spaced, targets)]
+        kind = self.settings.unit
+        if kind == "auto":
+            kind = "char" if sum(map(len, texts)) <= LETTERS else "bpe"
+        vocabulary = make_vocabulary(kind, texts, self.settings.pieces or pieces_for(texts))
+        direction = records.source
+        fitted = TranslateFitted(
+            vocabulary, direction.source, direction.target, "".join(sorted(set().union(*sources))), len(records), 1.0
+        )
+        lengths_2N = [np.array([len(units) for units in fitted.encode(side)]) for side in (sources, targets)]
+        return replace(fitted, growth=float(np.quantile(lengths_2N[1] / lengths_2N[0], 0.999)))
+
+    def arrays(self, records: Records) -> Arrays:
+        sides = {side: records.columns[side] for side in ("source", "target")}
+        units = {
+            side: Ragged.of([row[:LONGEST] for row in self.fitted.encode(texts)], np.int32)
+            for side, texts in sides.items()
+        }
+        kept = {f"{side}_text": Texts.of(texts) for side, texts in sides.items()}
+        return Arrays({**units, **kept}, np.arange(len(records)), records.names)
+
+    def inputs(self, arrays: Arrays) -> Iterator[Any]:
+        yield from arrays.texts("source_text", np.arange(len(arrays)))
+
+    # --- learning ---
+
+    @property
+    def passes(self) -> float:
+        """How often the pairs will be seen; once, where no plan is known."""
+        return 1.0 if self.epochs is None else self.epochs
+
+    @property
+    def dropout(self) -> float:
+        """What is left out: the more, the oftener a pair is seen."""
+        if self.settings.dropout >= 0:
+            return self.settings.dropout
+        return 0.1 if self.passes < 3 else 0.2 if self.passes < 10 else 0.3
+
+    def build(self) -> Nets:
+        shape = TranslateAnswering.shape(self.settings, self.fitted)
+        return {"net": Translator(replace(shape, dropout=self.dropout, gram_drop=0.3))}
+
+    def suits(self, size: str, epochs: float) -> bool:
+        return epochs * self.fitted.pairs * 15 >= ENOUGH.get(size, 0)
+
+    def phases(self) -> list[Phase]:
+        learner = Learner("muon", 0.03, rate_rest=4e-3, betas=(0.9, 0.99), iterations=3)
+        turn = Turn("translate", ("net",), self.loss, count=lambda batch: int(batch["target_length"].sum()))
+        return [Phase("learn", (turn,), {"net": learner}, batch=BATCH, warmup=0.03, hold=0.03, clip=1.0)]
+
+    def order(self, arrays: Arrays, phase: Phase) -> Order:
+        """By length; a batch costs what `phase.batch` pairs of mean length do."""
+        longer_N = np.maximum(arrays.lengths("source"), arrays.lengths("target"))
+        return Buckets(longer_N, cost=max(int(longer_N.max()), round(phase.batch * float(longer_N.mean()))))
+
+    def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
+        batch = {}
+        for side in ("source", "target"):
+            units_BT, length_B = arrays.padded(side, draw.index_B, self.fitted.end)
+            batch |= {side: torch.from_numpy(units_BT).long(), f"{side}_length": torch.from_numpy(length_B)}
+        return batch
+
+    def loss(self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator) -> tuple[Terms, Carry]:
+        net, target_BT = translator(nets), batch["target"]
+        start_B1 = torch.full_like(target_BT[:, :1], self.fitted.start)
+        state = net.read(batch["source"], batch["source_length"])
+        logits_BTV, _, _ = net.write(torch.cat([start_B1, target_BT[:, :-1]], 1), state)
+        place_T = torch.arange(target_BT.size(1), device=target_BT.device)
+        there_BT = place_T < batch["target_length"][:, None]
+        logits_KV = logits_BTV[there_BT].to(net.embed.weight.dtype)  # out of bfloat16, where that is the precision
+        return {"nats": cross_entropy_sum(logits_KV, target_BT[there_BT], SMOOTHING)}, None
+
+
+def pieces_for(texts: Sequence[str]) -> int:
+    """How many pieces of words to make of some texts.
+
+    Example:
+        >>> pieces_for(["ein Wort"] * 5000)
+        400
+    """
+    words = sum(text.count(" ") + 1 for text in texts)
+    return int(np.clip(PIECES_PER_ROOT * words**0.5, FEWEST, MOST))
