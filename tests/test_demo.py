@@ -71,7 +71,7 @@ def test_translations_are_shown_with_what_is_right_and_one_with_its_letters():
     shown = demo.show_translations(run).split("\n")
     assert shown[0].strip() == "neun → nine"
     assert shown[1] == "einhundertdreiundzwanzig → 121   (right: 123)"
-    assert shown[4].startswith("dreiundzwanzig → 23, and which letters"), "the shortest that turns around"
+    assert shown[4].startswith("dreiundzwanzig → 23, and what each part"), "the shortest that turns around"
     assert shown[6] == "  d r e i u n d z w a n z i g ∎"
     assert shown[7] == "2 " + "██" * 15
 
