@@ -94,7 +94,8 @@ def choose_columns(
         choice = Choice(source, target, split, len(names), headed, direction)
     others = [name for k, name in enumerate(names) if k not in (choice.source, choice.target, split)]
     if others:
-        note(report, f"left out: the column{'s' if len(others) > 1 else ''} {', '.join(others)}")
+        the = f"the column{'s' if len(others) > 1 else ''} " if headed else ""
+        note(report, f"left out: {the}{', '.join(others)}")
     return choice, chain(first, rows)
 
 

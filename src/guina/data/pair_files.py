@@ -77,7 +77,7 @@ def find_pairs(
             "name the file that is meant, or move the others elsewhere",
         )
     if tables:
-        leave_out(others, root, "that are no tables", report)
+        leave_out(others, root, "beside the tables", report)
         return Found(root, files_by_split(tables, root, splits, report, "tables"), {}, Direction())
     if not sides:
         for file in others:
@@ -107,7 +107,8 @@ def texts_at(source: str, root: Path, report: Report) -> list[Path]:
 
 
 def alone(sides: Sides) -> str:
-    return f"that do not belong to {sides.source} and {sides.target}, or have no partner"
+    """What is said of the files that are not used."""
+    return f"neither of {sides.source} nor of {sides.target}, or without a partner"
 
 
 def beside(path: Path, named: tuple[str, str], report: Report) -> tuple[Path, Sides]:
