@@ -56,11 +56,10 @@ def test_translations_are_shown_with_what_is_right_and_one_with_its_letters():
     known = {"neun": "nine", "einhundertdreiundzwanzig": "121", "dreiundzwanzig": "23"}
 
     def translated(texts: list[str], width: int) -> list[SimpleNamespace]:
+        sides = [((*text, "∎"), (*known[text], "∎")) for text in texts]
         return [
-            SimpleNamespace(
-                text=known[t], source=(*t, "∎"), target=(*known[t], "∎"), attention_RC=np.ones((3, len(t) + 1))
-            )
-            for t in texts
+            SimpleNamespace(text=known[text], source=s, target=t, attention_RC=np.ones((len(t), len(s))))
+            for text, (s, t) in zip(texts, sides, strict=True)
         ]
 
     records = SimpleNamespace(columns=pairs, only=lambda split: records)
@@ -71,9 +70,12 @@ def test_translations_are_shown_with_what_is_right_and_one_with_its_letters():
     shown = demo.show_translations(run).split("\n")
     assert shown[0].strip() == "neun → nine"
     assert shown[1] == "einhundertdreiundzwanzig → 121   (right: 123)"
-    assert shown[4].startswith("dreiundzwanzig → 23, and which letters"), "the shortest that turns around"
-    assert shown[6] == "  d r e i u n d z w a n z i g ∎"
-    assert shown[7] == "2 " + "██" * 15
+    assert shown[4].startswith("einhundertdreiundzwanzig → 121, and what each part"), "it turns around, in most units"
+    assert shown[6] == "  e i n h u n d e r t d r e i u n d z w a n z i g ∎"
+    assert shown[7] == "1 " + "██" * 25
+    pairs["source"][1:] = ["einhundert", "zwei"]  # no number turns around
+    known |= {"einhundert": "100", "zwei": "2"}
+    assert "\neinhundert → 100, and" in demo.show_translations(run)
 
 
 def test_demo_of_write_shows_what_it_writes(tmp_path, monkeypatch, capsys):

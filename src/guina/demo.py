@@ -36,6 +36,7 @@ YOURS = {
     "generate": ("FOLDER_OF_PICTURES", "--n 64 --grid"),
     "translate": ("PAIRS.tsv", "'A sentence'"),
 }
+SHORT = 100  # numbers among which one is chosen to be drawn
 SHADES = " ░▒▓█"
 
 
@@ -117,23 +118,25 @@ def show_made(run: Run, n: int = 6) -> str:
 
 
 def show_translations(run: Run, n: int = 6) -> str:
-    """A few test sources with their translations, and which letters each letter of one of them came from."""
+    """A few test sources with their translations, and what each part of one of them came from."""
     job = run.judge.job
     records = job.read(run.folder.info["source"], (TEST,)).only(TEST)
     pairs = list(zip(*(records.columns[side] for side in ("source", "target")), strict=True))
     shown = pairs[:: max(1, len(pairs) // n)][:n]
-    flips = [pair for pair in pairs if "und" in pair[0]]  # drei-und-zwanzig: the ones come first
-    drawn = min(flips or pairs, key=lambda pair: len(pair[0]))
+    flips = [source for source, _ in pairs if "und" in source.replace("hundert", "")]  # drei-und-zwanzig: ones first
     half = run.answering
     with evaluating(*half.nets.values()):
-        *made, one = half.translated([source for source, _ in (*shown, drawn)], 5)  # pyright: ignore[reportAttributeAccessIssue]
+        asked = [source for source, _ in shown] + sorted(flips, key=len)[:SHORT]
+        made = half.translated(asked, 5)  # pyright: ignore[reportAttributeAccessIssue]
+    drawable = list(zip(asked, made, strict=True))[len(shown) if flips else 0 :]
+    drawn, one = max(drawable, key=lambda pair: len(pair[1].source))  # in most units: there its order is seen
     width = max(len(source) for source, _ in shown)
     lines = [
         f"{source:>{width}} → {found.text}" + ("" if found.text == target else f"   (right: {target})")
-        for (source, target), found in zip(shown, made, strict=True)
+        for (source, target), found in zip(shown, made, strict=False)
     ]
-    letters = [f"\n{drawn[0]} → {one.text}, and which letters each letter of it looked at:\n"]
-    return "\n".join([*lines, *letters, *draw_attention(one.target, one.source, one.attention_RC)]) + "\n"
+    looked = [f"\n{drawn} → {one.text}, and what each part of it looked at:\n"]
+    return "\n".join([*lines, *looked, *draw_attention(one.target, one.source, one.attention_RC)]) + "\n"
 
 
 def draw_attention(rows: Sequence[str], columns: Sequence[str], weights_RC: np.ndarray) -> list[str]:

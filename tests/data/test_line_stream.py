@@ -29,7 +29,7 @@ def test_lines_are_what_stands_between_line_feeds_in_pieces_of_any_size(tmp_path
     expected = path.read_bytes().decode().split("\n")
     expected = expected[:-1] if expected[-1] == "" else expected
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(line_stream, "HEAD", size)
+        patch.setattr(line_stream, "READ", size)
         found = all_of(path)
     assert found == [line.removesuffix("\r") for line in expected]
     assert count_lines(str(path)) == len(expected)
@@ -48,7 +48,7 @@ def test_another_encoding_is_said_and_nuls_are_dropped(tmp_path):
     assert all_of(tmp_path / "b.txt") == ["an old text with a NUL in it"]
 
 
-@pytest.mark.parametrize("before", [0, 1, line_stream.HEAD - 4, line_stream.HEAD + 7])
+@pytest.mark.parametrize("before", [0, 1, line_stream.READ - 4, line_stream.READ + 7])
 def test_bytes_that_are_no_text_are_named_by_line_and_place(before, tmp_path):
     data = b"x\n" * (before // 2) + "Grüße".encode("cp1252") + b" from the shore\n" * 9
     place = data.index(b"\xfc")
@@ -121,4 +121,4 @@ def test_a_file_is_never_held_whole(tmp_path):
     (tmp_path / "a.txt").write_bytes(b"a few words\n" * 1_000_000)
     blocks = read_lines(str(tmp_path / "a.txt"))
     assert sum(map(len, blocks)) == 1_000_000
-    assert max(map(len, read_lines(str(tmp_path / "a.txt")))) <= line_stream.HEAD // 12 + 1
+    assert max(map(len, read_lines(str(tmp_path / "a.txt")))) <= line_stream.READ // 12 + 1

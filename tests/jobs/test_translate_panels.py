@@ -184,7 +184,8 @@ def test_tables_hold_what_a_plain_count_gives():
     results = [
         Judged(source, [source], source if n % 2 else "x", 90.0 * (n % 2)) for n, source in enumerate(sources(60))
     ]
-    rows = {row[0]: row[1:] for row in by_length(results).rows}
+    (lengths,) = by_length(results)
+    rows = {row[0]: row[1:] for row in lengths.rows}
     some = [one for one in results if 6 <= len(words(one.source)) <= 10]
     assert rows["6–10"][:2] == [len(some), f"{np.mean([one.chrf for one in some]):.1f}"]
     rare = {row[0]: row[1] for row in by_rarity(results, counts_of(sources(60))).rows}
@@ -192,7 +193,10 @@ def test_tables_hold_what_a_plain_count_gives():
     assert "never" not in rare
     table = by_rarity(results, {})
     assert [row[:2] for row in table.rows] == [["never", 60]]
-    assert "Of all words here 100.0% were never seen" in table.says
+    assert (
+        "where the source's rarest word was never seen in training. Of all words here 100.0% were never" in table.says
+    )
+    assert not list(by_length(results[:1])), "one length is no comparison"
     fails = {row[0]: row[1:] for row in ways_to_fail(results).rows}
     assert fails["the source as it is"] == ["50.0%", "100.0%"]
     assert fails["the same for different sources"] == ["50.0%", "0.0%"]

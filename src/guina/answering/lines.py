@@ -99,7 +99,9 @@ def answered_lines(
             yield item
     if tally.errors and tally.errors == tally.lines - tally.empty:
         raise GuinaError(
-            f"none of {tally.errors:,} lines could be answered; the first: {tally.failed}", "texts, one a line"
+            f"none of {tally.errors:,} lines could be answered; the first: {tally.failed}",
+            "texts, one a line",
+            "look at the first line, and whether the file is the one that was meant",
         )
 
 

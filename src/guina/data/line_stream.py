@@ -16,6 +16,7 @@ from guina.data.text import no_text
 from guina.errors import GuinaError
 
 STDIN = "-"
+READ = 1 << 20  # bytes of a look at a file, of which a pipe gives what it has
 
 
 def read_lines(file: str, encoding: str = "utf-8") -> Iterator[list[str]]:
@@ -92,8 +93,8 @@ def opened(file: str) -> Iterator[io.BufferedIOBase]:
 
 def decoded(source: io.BufferedIOBase, name: str, encoding: str) -> Iterator[str]:
     """The characters of an open file in pieces, each as soon as it is there."""
-    raw = source.read1(HEAD)
-    known, kind = recognise(raw)
+    raw = source.read1(READ)
+    known, kind = recognise(raw[:HEAD])
     if known == "":
         raise GuinaError(
             f"{name} is {kind}, not plain text", "a text file", "open it and save it as plain text (.txt, UTF-8)"
@@ -118,4 +119,4 @@ def decoded(source: io.BufferedIOBase, name: str, encoding: str) -> Iterator[str
         if not raw:
             return
         offset += len(raw)
-        raw = source.read1(HEAD)
+        raw = source.read1(READ)

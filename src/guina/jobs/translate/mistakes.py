@@ -95,9 +95,11 @@ def ways_to_fail(results: Sequence[Judged]) -> Table:
     return Table("How translations fail", says, ["the translation is, or has", "translations", "references"], rows)
 
 
-def by_length(results: Sequence[Judged]) -> Table:
-    """How good they are by the length of the source."""
+def by_length(results: Sequence[Judged]) -> Iterator[Table]:
+    """How good they are by the length of the source, where there are several lengths."""
     grouped = in_bins([len(words(one.source)) for one in results], results, BY_LENGTH)
+    if len(grouped) < 2:
+        return
     rows: list[list[str | float]] = [
         [label, len(some), f"{chrf_of(some):.1f}", f"{np.mean([length_ratio(one) for one in some]):.2f}"]
         for label, some in grouped
@@ -107,7 +109,7 @@ def by_length(results: Sequence[Judged]) -> Table:
     says += f" and {chrf_of(lengthy):.0f} for those of {long}." if long != short else "."
     says += " Words and punctuation marks are counted; a length of 1 is the reference's."
     header = ["words of the source", "sentences", "chrF", "length"]
-    return Table("By length", says, header, rows, {2: 100.0})
+    yield Table("By length", says, header, rows, {2: 100.0})
 
 
 def by_rarity(results: Sequence[Judged], count_of: Mapping[str, int]) -> Table:
@@ -115,11 +117,12 @@ def by_rarity(results: Sequence[Judged], count_of: Mapping[str, int]) -> Table:
     grouped = in_bins([rarest(one.source, count_of) for one in results], results, BY_RARITY)
     rows: list[list[str | float]] = [[label, len(some), f"{chrf_of(some):.1f}"] for label, some in grouped]
     (seldom, hard), (often, easy) = ends(grouped)
-    says = f"chrF is {chrf_of(hard):.0f} where the rarest word of the source stands {seldom} in the training sources"
-    says += f", and {chrf_of(easy):.0f} where it stands there {often}." if often != seldom else "."
+    was = {"never": "was never seen in training"}
+    says = f"chrF is {chrf_of(hard):.0f} where the source's rarest word {was.get(seldom, f'was seen {seldom}')}"
+    says += f", and {chrf_of(easy):.0f} where it was seen {often}." if often != seldom else "."
     there = [count_of.get(word.casefold(), 0) for one in results for word in words(one.source) if is_word(word)]
     says += f" Of all words here {np.mean(np.array(there) == 0):.1%} were never seen." if there else ""
-    header = ["it stands in training", "sentences", "chrF"]
+    header = ["seen in training", "sentences", "chrF"]
     return Table("By the rarest word", says, header, rows, {2: 100.0})
 
 

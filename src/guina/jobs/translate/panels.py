@@ -62,7 +62,7 @@ def translate_panels(
     yield worst(results)
     yield from over_training(snaps)
     yield ways_to_fail(results)
-    yield by_length(results)
+    yield from by_length(results)
     learned = [train.texts(side, np.arange(min(COUNTED, len(train)))) for side in ("source_text", "target_text")]
     yield by_rarity(results, counts_of(learned[0]))
     yield from missing_words(results)
