@@ -25,8 +25,8 @@ from torch import Tensor, nn
 from guina.blocks.attention import Attention
 from guina.blocks.bidirectional import Bidirectional
 from guina.blocks.recurrent import LSTM, Recurrent, same_mask
-from guina.nets.language import hashed
 
+NOISE = 0.1  # share of a drawn embedding in one that is computed
 State = dict[str, Tensor]  # the first axis of each is the example
 
 
@@ -39,56 +39,14 @@ class Shape:
         width: E and H, an even number: all layers are as wide, so that they can be added.
         layers: of the reader.
         heads: of the attention, a divisor of the width.
-        grams: lengths of the n-grams that are looked up beside the units, on both sides; () for none.
-        rows: of each table of n-grams.
         dropout: of what passes from layer to layer, one mask a text.
-        word_drop: of whole units of either side.
-        gram_drop: of what each table of n-grams answers.
     """
 
     vocabulary: int
     width: int = 256
     layers: int = 1
     heads: int = 4
-    grams: tuple[int, ...] = ()
-    rows: int = 16384
     dropout: float = 0.0
-    word_drop: float = 0.0
-    gram_drop: float = 0.0
-
-
-class Units(nn.Module):
-    """Units as vectors: an embedding, and what tables know of the n-grams that end at each unit.
-
-    Args:
-        embed: the table that is shared.
-    """
-
-    def __init__(self, shape: Shape) -> None:
-        super().__init__()
-        self.shape = shape
-        self.grams = nn.ModuleList(nn.Embedding(shape.rows, shape.width) for _ in shape.grams)
-        for table in self.grams:
-            nn.init.zeros_(table.weight)  # pyright: ignore[reportArgumentType]
-
-    @property
-    def reach(self) -> int:
-        """How many units before the first one matter."""
-        return max((n - 1 for n in self.shape.grams), default=0)
-
-    def forward(self, embed: nn.Embedding, units_BT: Tensor, past_BR: Tensor) -> Tensor:
-        """B×T×E; `past_BR` are the units before the first one."""
-        whole, T = torch.cat([past_BR, units_BT], 1), units_BT.size(1)
-        x_BTE = embed(units_BT)
-        for n, table in zip(self.shape.grams, self.grams, strict=True):
-            x_BTE = x_BTE + self.without(table(hashed(whole, n, self.shape.rows)[:, -T:]), self.shape.gram_drop)
-        return same_mask(self.without(x_BTE, self.shape.word_drop), self.shape.dropout, self.training)
-
-    def without(self, x_BTE: Tensor, p: float) -> Tensor:
-        """Some places left out whole while it learns (no others are scaled up for it)."""
-        if not self.training or p == 0.0:
-            return x_BTE
-        return x_BTE * (torch.rand(*x_BTE.shape[:2], 1, device=x_BTE.device) >= p)
 
 
 class Translator(nn.Module):
@@ -108,7 +66,6 @@ class Translator(nn.Module):
         V, H = shape.vocabulary, shape.width
         self.embed = nn.Embedding(V, H)
         nn.init.normal_(self.embed.weight, std=H**-0.5)
-        self.source, self.target = Units(shape), Units(shape)
         self.reader = nn.ModuleList(Bidirectional(LSTM(H, H // 2), LSTM(H, H // 2)) for _ in range(shape.layers))
         self.begin = nn.Linear(H, 2 * H)
         self.asks = Recurrent(LSTM(H, H))
@@ -117,31 +74,45 @@ class Translator(nn.Module):
         self.bridge = nn.Linear(2 * H, H)
         self.bias = nn.Parameter(torch.zeros(V))
 
+    @torch.no_grad()
+    def look_up(self, embedding_VE: Tensor, gain: float) -> None:
+        """Begin as a dictionary: with these embeddings, and with an output that is what the writer looks at.
+
+        Where the embeddings of units that translate each other are alike, the first thing that the writer says are
+        translations of the source's units.
+
+        Args:
+            embedding_VE: of the first units; 0 where nothing is known of one. Those of the others stay as they are.
+            gain: of what is looked at, in the output.
+        """
+        known = embedding_VE.to(self.embed.weight)
+        self.embed.weight[: len(known)] = known + NOISE * self.embed.weight[: len(known)]
+        nn.init.eye_(self.attention.v.weight)
+        looked_at = self.bridge.weight[:, -self.shape.width :]
+        looked_at.copy_(gain * torch.eye(self.shape.width))
+
     def read(self, units_BS: Tensor, length_B: Tensor) -> State:
         """The source, read once: what the writer begins with and looks back at."""
-        past_BR = units_BS.new_zeros(len(units_BS), self.source.reach)
-        x_BSH = self.source(self.embed, units_BS, past_BR)
+        x_BSH = same_mask(self.embed(units_BS), self.shape.dropout, self.training)
         for layer in self.reader:
             x_BSH = same_mask(x_BSH + layer(x_BSH, length_B), self.shape.dropout, self.training)
         keys = self.attention.keys(x_BSH, length_B)
         gist_BH = (x_BSH * keys["there"][:, :, None]).sum(1) / length_B[:, None]
         h_BH, c_BH = self.begin(gist_BH).chunk(2, -1)
         nothing_BH = torch.zeros_like(h_BH)
-        past_BR = units_BS.new_zeros(len(units_BS), self.target.reach)
-        return {**keys, "h": h_BH.tanh(), "c": c_BH, "h'": nothing_BH, "c'": nothing_BH, "past": past_BR}
+        return {**keys, "h": h_BH.tanh(), "c": c_BH, "h'": nothing_BH, "c'": nothing_BH}
 
     def write(self, units_BT: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
         """The logits of what follows each of some units of the target, where the writer looked, and its new state."""
         p = self.shape.dropout
-        x_BTH = self.target(self.embed, units_BT, state["past"])
+        x_BTH = same_mask(self.embed(units_BT), p, self.training)
         h_BTH, asked = self.asks(x_BTH, {"h": state["h"], "c": state["c"]})
         h_BTH = same_mask(h_BTH, p, self.training)
         context_BTH, weight_BTS = self.attention(h_BTH, state)
         more_BTH, answered = self.answers(torch.cat([h_BTH, context_BTH], -1), {"h": state["h'"], "c": state["c'"]})
         h_BTH = h_BTH + same_mask(more_BTH, p, self.training)
         out_BTH = same_mask(self.bridge(torch.cat([h_BTH, context_BTH], -1)), p, self.training)
-        past_BR = torch.cat([state["past"], units_BT], 1)[:, units_BT.size(1) :]
-        after = {"h": asked["h"], "c": asked["c"], "h'": answered["h"], "c'": answered["c"], "past": past_BR}
+        after = {"h": asked["h"], "c": asked["c"], "h'": answered["h"], "c'": answered["c"]}
         return F.linear(out_BTH, self.embed.weight, self.bias), weight_BTS, state | after
 
     def step(self, unit_N: Tensor, state: State) -> tuple[Tensor, State]:

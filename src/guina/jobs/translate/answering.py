@@ -121,7 +121,7 @@ class TranslateAnswering(Answering):
     def shape(cls, settings: TranslateSettings, fitted: TranslateFitted) -> Shape:
         """The network's shape; what is left out while it learns is the learning half's to say."""
         scale = SIZES["small" if settings.size == "auto" else settings.size]
-        return Shape(fitted.vocabulary.size + 2, scale.width, scale.layers, scale.heads, scale.grams, scale.rows)
+        return Shape(fitted.vocabulary.size + 2, scale.width, scale.layers, scale.heads)
 
     @classmethod
     def build(cls, settings: Any, fitted: Any) -> Nets:
@@ -136,19 +136,16 @@ class TranslateAnswering(Answering):
         texts, some = iter(map(str, inputs)), 1
         while now := list(islice(texts, some)):
             for text, made in zip(now, self.translated(now, options.beam, options.best), strict=True):
-                yield self.answer(text, made, options)
+                if unknown := self.fitted.unknown(text):
+                    yield Part(f"note: it has never seen {' '.join(map(repr, unknown))}\n", note=True)
+                yield self.answer(text, made, unknown, options)
             some = min(2 * some, ASIDE)
 
-    def answer(self, text: str, made: Translated, options: TranslateOptions) -> Answer:
-        facts: dict[str, Any] = {}
-        if unknown := self.fitted.unknown(text):
-            facts["unknown"] = unknown
+    def answer(self, text: str, made: Translated, unknown: list[str], options: TranslateOptions) -> Answer:
+        facts: dict[str, Any] = {"unknown": unknown} if unknown else {}
         if options.alignment:
-            facts["alignment"] = {
-                "source": list(made.source),
-                "target": list(made.target),
-                "weights": made.attention_RC.round(4).tolist(),
-            }
+            weights = made.attention_RC.astype(float).round(4).tolist()
+            facts["alignment"] = {"source": list(made.source), "target": list(made.target), "weights": weights}
         best = {other: exp(log) for other, log in made.others[: options.best]} if options.best > 1 else {}
         return Answer(text, made.text, alternatives={"best": best} if best else {}, facts=facts)
 

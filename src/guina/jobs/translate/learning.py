@@ -23,6 +23,7 @@ from guina.engine.job import Job, Overview
 from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
 from guina.jobs.translate.answering import LONGEST, TranslateAnswering, TranslateFitted, spaced, translator
 from guina.jobs.translate.check import translate_overview
+from guina.jobs.translate.lexicon import lexical_embeddings
 from guina.jobs.translate.scores import TranslateJudge
 from guina.jobs.translate.settings import SIZES, TranslateSettings
 from guina.losses import cross_entropy_sum
@@ -33,6 +34,7 @@ PIECES_PER_ROOT = 4.0  # pieces that BPE makes for each square root of the numbe
 FEWEST, MOST = 320, 8000  # pieces: the bytes are 256 of them
 BATCH = 48  # pairs of mean length a step
 SMOOTHING = 0.1
+GAIN = 2.0  # of what is looked at, in the first outputs
 ENOUGH = {"small": 2e6, "medium": 4e6, "large": 3e7}  # target units that a size must get to see to be chosen
 
 
@@ -101,13 +103,18 @@ class Translate(Job):
 
     def build(self) -> Nets:
         shape = TranslateAnswering.shape(self.settings, self.fitted)
-        return {"net": Translator(replace(shape, dropout=self.dropout, gram_drop=0.3))}
+        return {"net": Translator(replace(shape, dropout=self.dropout))}
+
+    def begin(self, nets: Nets, arrays: Arrays) -> None:
+        width = translator(nets).shape.width
+        known_VE = lexical_embeddings(arrays, self.fitted.vocabulary.size, width)
+        translator(nets).look_up(torch.from_numpy(known_VE), GAIN)
 
     def suits(self, size: str, epochs: float) -> bool:
         return epochs * self.fitted.pairs * 15 >= ENOUGH.get(size, 0)
 
     def phases(self) -> list[Phase]:
-        learner = Learner("muon", 0.03, rate_rest=4e-3, betas=(0.9, 0.99), iterations=3)
+        learner = Learner("adamw", 6e-3, betas=(0.9, 0.99))
         turn = Turn("translate", ("net",), self.loss, count=lambda batch: int(batch["target_length"].sum()))
         return [Phase("learn", (turn,), {"net": learner}, batch=BATCH, warmup=0.03, hold=0.03, clip=1.0)]
 

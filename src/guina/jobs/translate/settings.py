@@ -35,7 +35,7 @@ class TranslateOptions:
     best: int = 1
     """translations to give of each text"""
     alignment: bool = False
-    """say which units each came from; with --json it is always said"""
+    """with --json: how much of each unit came from which unit of the source"""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,6 @@ class NetworkSize:
     width: int
     layers: int
     heads: int = 4
-    grams: tuple[int, ...] = ()
-    rows: int = 16384
 
 
 SIZES = {
