@@ -28,6 +28,7 @@ class Judge(ABC):
         noun: what one example is called, in the singular.
         validation_limit: the most validation examples that are scored at a validation during training.
         final_limit: the most validation examples that are answered after the last step.
+        probed: validation examples by which it is reckoned before a training how long a score takes.
         final_passes: how often all validation examples are answered after the last step: to conclude, and to score.
         fixed_cost: whether a score takes as long for few examples as for all of them.
     """
@@ -36,6 +37,7 @@ class Judge(ABC):
     noun: str = "example"
     validation_limit: ClassVar[int] = 5000
     final_limit: ClassVar[float] = float("inf")
+    probed: ClassVar[int] = 256
     final_passes: ClassVar[float] = 2.0
     fixed_cost: ClassVar[bool] = False
 

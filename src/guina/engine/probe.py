@@ -51,7 +51,7 @@ def probe(judge: Judge, data: tuple[Arrays, Arrays], runtime: Runtime, team: Tea
                     stepper.take(turn, phase, order.at(0, position), optimizers, factor=1e-3)
                 taken.append(time.perf_counter() - start)
             total += min(taken[1:]) / turn.every * phase.share / sum(p.share for p in phases)
-    few = min(len(val), max(256, judge.validation_limit // 20))
+    few = min(len(val), max(judge.probed, judge.validation_limit // 20))
     with evaluating(*nets.values()):
         start = time.perf_counter()
         judge.score(nets, val, few)

@@ -29,7 +29,7 @@ from guina.jobs.translate.settings import SIZES, TranslateSettings
 from guina.losses import cross_entropy_sum
 from guina.nets.translator import Translator
 
-LETTERS = 200_000  # characters of all training pairs together up to which characters are the units
+LETTERS = 300_000  # characters of all training pairs together up to which characters are the units
 PIECES_PER_ROOT = 9.0  # pieces that BPE makes for each square root of the number of words
 FEWEST, MOST = 320, 16_000  # pieces: the bytes are 256 of them
 LONGER = 0.999  # share of the training pairs that must be as short as any translation may become

@@ -85,6 +85,7 @@ class TranslateJudge(Judge):
     noun = "pair"
     validation_limit = 500
     final_limit = FINAL
+    probed = 32  # a network that has learned nothing writes on and on
     metrics = (
         Metric(
             "bleu", "more", says="words in a row that references have too, 0 to 100; by greedy search while it trains"
