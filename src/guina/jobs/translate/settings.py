@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from guina.errors import GuinaError
+
 
 @dataclass(frozen=True)
 class TranslateSettings:
@@ -33,9 +35,27 @@ class TranslateOptions:
     beam: int = 5
     """translations that are followed at once; 1: always the likeliest next unit, which is faster"""
     best: int = 1
-    """translations to give of each text"""
+    """with --json: translations to give of each text, with their probabilities"""
     alignment: bool = False
     """with --json: how much of each unit came from which unit of the source"""
+
+
+def check_settings(settings: TranslateSettings) -> None:
+    """Raise GuinaError where a setting has no such value."""
+    if settings.pieces < 0:
+        raise GuinaError(f"--pieces {settings.pieces}", "0 or more", "leave it out, or say --pieces 4000")
+    if not settings.dropout < 1:
+        raise GuinaError(
+            f"--dropout {settings.dropout:g}", "a share below 1: with 1 nothing passes", "leave it out, or say 0.2"
+        )
+
+
+def check_options(options: TranslateOptions) -> None:
+    """Raise GuinaError where translations cannot be asked for so."""
+    if options.beam < 1:
+        raise GuinaError(f"--beam {options.beam}", "1 or more", "leave it out, or say --beam 1, which is fastest")
+    if options.best < 1:
+        raise GuinaError(f"--best {options.best}", "1 or more", "leave it out, or say --best 5")
 
 
 @dataclass(frozen=True)
