@@ -101,7 +101,7 @@ def test_a_step_learns_what_the_network_says_of_the_target(run: guina.Run):
     records = job.read(run.folder.info["source"], (TRAIN,))
     arrays = job.arrays(records.only(TRAIN))
     order = job.order(arrays, job.phases()[0])
-    batch = job.batch(arrays, order.at(0), torch.Generator())
+    batch = job.batch(arrays, order.at(0, 0), torch.Generator())
     expected = 0.0
     with evaluating(*run.nets.values()):
         terms, _ = job.loss(run.nets, batch, None, 0, torch.Generator())

@@ -205,7 +205,7 @@ class TranslateAnswering(Answering):
         units_BT, _ = side_by_side(rows, self.fitted.end, self.net.embed.weight.device)
         _, weight_BTS, _ = self.net.write(units_BT, state)
         ends = [len(row) - (not answer.ended) for row, answer in zip(rows, answers, strict=True)]
-        return [w[:end] for w, end in zip(weight_BTS.float().cpu().numpy(), ends, strict=True)]
+        return [w[:end] for w, end in zip(weight_BTS.detach().float().cpu().numpy(), ends, strict=True)]
 
     def told(self, source: np.ndarray, found: Sequence[Hypothesis], weight_TS: np.ndarray) -> Translated:
         """What was found, in words; two ways to write one text are one translation, as likely as the likelier."""

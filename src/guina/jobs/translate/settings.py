@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from guina.errors import GuinaError
+from guina.errors import GuinaError, did_you_mean
+
+UNITS = ("auto", "char", "word", "bpe")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,9 @@ class TranslateOptions:
 
 def check_settings(settings: TranslateSettings) -> None:
     """Raise GuinaError where a setting has no such value."""
+    for name, known in (("size", ("auto", *SIZES)), ("unit", UNITS)):
+        if (value := getattr(settings, name)) not in known:
+            raise GuinaError(f"there is no {name} {value}", f"one of {', '.join(known)}", did_you_mean(value, known))
     if settings.pieces < 0:
         raise GuinaError(f"--pieces {settings.pieces}", "0 or more", "leave it out, or say --pieces 4000")
     if not settings.dropout < 1:
