@@ -11,10 +11,9 @@ from torch.nn.functional import log_softmax
 import guina
 from guina.answering.render import as_json, as_lines
 from guina.data.records import TRAIN
-from guina.data.vocabulary import Chars
 from guina.errors import GuinaError
 from guina.jobs.translate import answering, learning
-from guina.jobs.translate.answering import END, LENGTH_PENALTY, TranslateAnswering, TranslateFitted, translator
+from guina.jobs.translate.answering import END, LENGTH_PENALTY, TranslateAnswering, translator
 from guina.jobs.translate.learning import Translate, pieces_for
 from guina.jobs.translate.settings import TranslateOptions, TranslateSettings
 from guina.runtime import evaluating
@@ -175,6 +174,17 @@ def test_characters_that_no_source_has_are_named(run: guina.Run):
     assert "\ufffd" not in first["answer"]
 
 
+@pytest.mark.parametrize("name", ["run", "letters", "pieces"])
+def test_texts_are_read_as_those_of_files_are(name: str, request: pytest.FixtureRequest):
+    """Letters composed; bytes that are no text are characters that nobody knows."""
+    one = request.getfixturevalue(name)
+    composed, apart = one.predict("Der Hund fällt.", "Der Hund fa\u0308llt.")
+    assert (apart.input, apart.output) == (composed.input, composed.output)
+    (broken,) = one.predict("Der \udcff Hund")
+    assert "\ufffd" in broken["unknown"]
+    assert broken.input == "Der \ufffd Hund"
+
+
 def test_of_a_text_too_long_it_is_said_how_much_is_read(run: guina.Run, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(answering, "LONGEST", 7)
     whole, cut = run.predict("Der alte Stein brennt.", "Der alte Stein brennt. Der Hund steht.")
@@ -195,38 +205,6 @@ def test_a_beam_finds_what_is_at_least_as_likely_for_its_length(letters: guina.R
         return made.log_probability / ((5 + len(made.target)) / 6) ** LENGTH_PENALTY
 
     assert np.mean([worth(b) - worth(a) for a, b in zip(greedy, wide, strict=True)]) > 0
-
-
-def test_a_beam_so_wide_that_nothing_is_left_out_finds_what_trying_everything_finds(monkeypatch: pytest.MonkeyPatch):
-    """Three units, at most three in a row: forty translations, each scored by the network on its own."""
-    monkeypatch.setattr(answering, "SPARE", 3)
-    torch.manual_seed(0)
-    fitted = TranslateFitted(Chars(" ab"), "", "", " ab", 1, growth=0.0)
-    settings = TranslateSettings(size="tiny")
-    ours = TranslateAnswering(settings, fitted, TranslateAnswering.build(settings, fitted))
-    with torch.no_grad():
-        for weight in ours.net.parameters():
-            weight.add_(0.1 * torch.randn_like(weight))
-    for text in ("ab", "b a a b"):
-        with evaluating(ours.net):
-            found = ours.translated([text], 40, 40)[0]
-            units = torch.from_numpy(fitted.encode([text])[0])[None]
-            state = ours.net.read(units, torch.tensor([units.size(1)]))
-            scored = []
-            for length in range(4):
-                for tokens in product([1, 2, 3], repeat=length):
-                    targets = torch.tensor([*tokens, fitted.end][:3])
-                    begun = torch.tensor([[fitted.start, *tokens][:3]])
-                    log_TV = log_softmax(ours.net.write(begun, state)[0][0], -1)
-                    log = float(log_TV[torch.arange(len(targets)), targets].sum())
-                    scored.append((log / ((5 + len(targets)) / 6), log, fitted.decode(tokens)))
-        assert len(scored) == 40
-        expected: dict[str, float] = {}
-        for _, log, made in sorted(scored, key=lambda one: -one[0]):
-            expected.setdefault(made, log)
-        assert [made for made, _ in found.others] == list(expected)
-        assert [log for _, log in found.others] == pytest.approx(list(expected.values()), abs=1e-4)
-        assert found.log_probability == pytest.approx(max(scored)[1], abs=1e-4)
 
 
 # --- units ---

@@ -128,4 +128,6 @@ def test_thirty_steps_give_what_they_always_gave():
         loss.backward()
         learner.step()
         found.append(loss.item())
-    assert found[::10] == pytest.approx([3.098155719782277, 2.506980037703136, 2.1614798959044577, 1.6785282168405893], rel=1e-4)
+    assert found[::10] == pytest.approx(
+        [3.098155719782277, 2.506980037703136, 2.1614798959044577, 1.6785282168405893], rel=1e-4
+    )

@@ -16,6 +16,7 @@ from torch import Tensor
 from guina.answering.answer import Answer, Part
 from guina.answering.base import Answering, Fitted, Nets, Saved
 from guina.beam import Hypothesis, Search, Step, beam, greedy
+from guina.data.prompts import as_read
 from guina.data.ragged import Ragged
 from guina.data.vocabulary import Vocabulary, restore
 from guina.jobs.translate.settings import SIZES, TranslateOptions, TranslateSettings, check_options
@@ -136,7 +137,7 @@ class TranslateAnswering(Answering):
     def stream(self, inputs: Iterable[Any], options: Any) -> Iterator[Answer | Part]:
         """Some texts at a time, in their order: the first alone, then more and more."""
         check_options(options)
-        texts, some = iter(map(str, inputs)), 1
+        texts, some = (as_read(str(text)) for text in inputs), 1
         while now := list(islice(texts, some)):
             for text, made in zip(now, self.translated(now, options.beam, options.best), strict=True):
                 answer = self.answer(text, made, options)
