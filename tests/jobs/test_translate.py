@@ -109,9 +109,10 @@ def test_a_step_learns_what_the_network_says_of_the_target(run: guina.Run):
             assert source[-1] == target[-1] == job.fitted.end
             state = translator(run.nets).read(source[None], torch.tensor([len(source)]))
             begun = torch.cat([torch.tensor([job.fitted.start]), target[:-1]])
-            log_TV = log_softmax(translator(run.nets).write(begun[None], state)[0][0], -1)
-            right = float(log_TV[torch.arange(len(target)), target].sum())
-            expected -= (1 - learning.SMOOTHING) * right + learning.SMOOTHING * float(log_TV.mean(-1).sum())
+            log_TK = log_softmax(translator(run.nets).write(begun[None], state)[0][0], -1)
+            said_T = torch.tensor([job.fitted.spoken.index(unit) for unit in target.tolist()])
+            right = float(log_TK[torch.arange(len(target)), said_T].sum())
+            expected -= (1 - learning.SMOOTHING) * right + learning.SMOOTHING * float(log_TK.mean(-1).sum())
     assert float(terms["nats"]) == pytest.approx(expected, rel=1e-4)
 
 
@@ -208,6 +209,16 @@ def test_a_beam_finds_what_is_at_least_as_likely_for_its_length(letters: guina.R
 
 
 # --- units ---
+
+
+def test_only_what_training_targets_have_is_ever_said(run: guina.Run, letters: guina.Run):
+    for one in (run, letters):
+        fitted, job = half(one).fitted, one.judge.job
+        targets = job.read(one.folder.info["source"], (TRAIN,)).only(TRAIN).columns["target"]
+        assert set(fitted.spoken) == {unit for units in fitted.encode(targets) for unit in units.tolist()}
+        (answer,) = one.predict("Der alte Stein steht.")
+        assert set(answer.output) <= set("".join(targets)) | {" "}
+    assert not set(half(run).fitted.encode(["Hund Stein"])[0][:-1]) & set(half(run).fitted.spoken)
 
 
 def test_the_units_are_those_that_were_asked_for(run: guina.Run, letters: guina.Run, pieces: guina.Run):

@@ -16,9 +16,9 @@ TEXTS = ["ab", "b a a b", "a"]
 
 
 def untrained() -> TranslateAnswering:
-    """Three units, at most three in a row."""
+    """Three units and the end, numbers 1 to 4, of which it says number n − 1."""
     torch.manual_seed(0)
-    fitted = TranslateFitted(Chars(" ab"), "", "", " ab", 1, growth=0.0)
+    fitted = TranslateFitted(Chars(" ab"), "", "", (1, 2, 3, 4), " ab", 1, growth=0.0)
     settings = TranslateSettings(size="tiny")
     half = TranslateAnswering(settings, fitted, TranslateAnswering.build(settings, fitted))
     with torch.no_grad():
@@ -35,8 +35,8 @@ def every(half: TranslateAnswering, text: str) -> list[tuple[float, float, tuple
         targets = torch.tensor([*tokens, half.fitted.end][:3])
         begun = torch.tensor([[half.fitted.start, *tokens][:3]])
         state = half.net.read(units, torch.tensor([units.size(1)]))
-        log_TV = log_softmax(half.net.write(begun, state)[0][0], -1)
-        log = float(log_TV[torch.arange(len(targets)), targets].sum())
+        log_TK = log_softmax(half.net.write(begun, state)[0][0], -1)
+        log = float(log_TK[torch.arange(len(targets)), targets - 1].sum())
         found.append((log / ((5 + len(targets)) / 6), log, tokens))
     assert len(found) == 40
     return sorted(found, reverse=True)
@@ -65,8 +65,8 @@ def test_greedy_search_follows_the_likeliest_unit(monkeypatch: pytest.MonkeyPatc
             tokens: list[int] = []
             while len(tokens) < 3:
                 state = half.net.read(units, torch.tensor([units.size(1)]))
-                logits_V = half.net.write(torch.tensor([[half.fitted.start, *tokens]]), state)[0][0, -1]
-                likeliest = max([1, 2, 3, half.fitted.end], key=lambda unit: float(logits_V[unit]))
+                logits_K = half.net.write(torch.tensor([[half.fitted.start, *tokens]]), state)[0][0, -1]
+                likeliest = max([1, 2, 3, half.fitted.end], key=lambda unit: float(logits_K[unit - 1]))
                 if likeliest == half.fitted.end:
                     break
                 tokens.append(likeliest)

@@ -1,5 +1,7 @@
 """The translator: unit by unit and whole, padding, other examples, how it begins, and what thirty steps give."""
 
+from collections.abc import Sequence
+
 import pytest
 import torch
 
@@ -10,9 +12,9 @@ V, WIDTH = 23, 16
 LENGTHS = torch.tensor([3, 8, 5])
 
 
-def model(seed: int = 0, **shape) -> Translator:
+def model(seed: int = 0, spoken: Sequence[int] | None = None, **shape) -> Translator:
     torch.manual_seed(seed)
-    net = Translator(Shape(V, **{"width": WIDTH, "layers": 2, **shape}))
+    net = Translator(Shape(V, **{"width": WIDTH, "layers": 2, **shape}), range(V) if spoken is None else spoken)
     with torch.no_grad():  # as if it had learned
         for weight in net.parameters():
             weight.add_(0.2 * torch.randn_like(weight))
@@ -85,23 +87,37 @@ def test_a_dictionary_is_the_first_that_it_says():
     """Each source is a word and the end: of all units its word and the word's translation are the likeliest."""
     torch.manual_seed(0)
     meanings = 10  # unit n of the source is unit n + 10 of the target
-    net = Translator(Shape(V, width=64)).eval()
+    net = Translator(Shape(V, width=64), range(20)).eval()
     axis = torch.eye(64)[:meanings]
     net.look_up(torch.cat([axis, axis]), gain=4.0)
     source_BS = torch.stack([torch.arange(meanings), torch.full((meanings,), 20)], 1)
     state = net.read(source_BS, torch.full((meanings,), 2))
-    log_BV, _ = net.step(torch.full((meanings,), 21), state)
-    said = log_BV[:, :20].topk(2).indices.sort(1).values
+    log_BK, _ = net.step(torch.full((meanings,), 21), state)
+    said = log_BK.topk(2).indices.sort(1).values
     assert said.tolist() == [[n, n + meanings] for n in range(meanings)]
 
 
 def test_what_the_dictionary_does_not_name_stays_as_it_was():
     torch.manual_seed(0)
-    net = Translator(Shape(V, width=WIDTH))
+    net = Translator(Shape(V, width=WIDTH), range(V))
     before = net.embed.weight.detach().clone()
     net.look_up(torch.ones(20, WIDTH), gain=1.0)
     assert net.embed.weight[20:].equal(before[20:])
     torch.testing.assert_close(net.embed.weight[:20], 1 + 0.1 * before[:20])
+
+
+def test_what_is_said_are_some_of_all_units():
+    """A writer that says all of them gives the same logits to those, where their biases are equal."""
+    spoken = [2, 3, 7, 19, 22]
+    some, every = model(spoken=spoken), model()
+    weights = every.state_dict()
+    some.load_state_dict({**weights, "bias": weights["bias"][spoken]})
+    source_BS, target_BT = pairs()
+    found, _, _ = some.write(target_BT, some.read(source_BS, LENGTHS))
+    expected, _, _ = every.write(target_BT, every.read(source_BS, LENGTHS))
+    torch.testing.assert_close(found, expected[:, :, spoken])
+    log_BK, _ = some.step(target_BT[:, 0], some.read(source_BS, LENGTHS))
+    torch.testing.assert_close(log_BK.exp().sum(1), torch.ones(3))
 
 
 def test_dropout_is_for_learning_alone():
@@ -116,7 +132,7 @@ def test_dropout_is_for_learning_alone():
 def test_thirty_steps_give_what_they_always_gave():
     """Copying three units, in float64: the loss at steps 0, 10, 20 and 30."""
     torch.manual_seed(0)
-    net = Translator(Shape(V, width=WIDTH)).double()
+    net = Translator(Shape(V, width=WIDTH), range(V)).double()
     learner = torch.optim.AdamW(net.parameters(), 2e-2)
     found = []
     for step in range(31):

@@ -11,11 +11,14 @@ unit to unit: each layer runs over a whole target in the framework's fast kernel
 into the layer that asks for it, as Bahdanau et al. 2015 do, https://arxiv.org/abs/1409.0473, it could not.) The
 source's embeddings, added to what the reader says of them, let the writer see a word itself beside its meaning in the
 sentence (Nguyen & Chiang 2018, https://arxiv.org/abs/1710.01329). Source and target share one table of embeddings,
-which is the softmax's too (Press & Wolf 2017, https://arxiv.org/abs/1608.05859).
+which is the softmax's too (Press & Wolf 2017, https://arxiv.org/abs/1608.05859); but the writer says only units that
+training targets have, which makes the softmax half as dear.
 
-Axes: B examples, S source units, T target units, E embedding, H hidden units, V units of the vocabulary.
+Axes: B examples, S source units, T target units, E embedding, H hidden units, V units of the vocabulary, K of them that
+may be said.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -52,18 +55,23 @@ class Shape:
 class Translator(nn.Module):
     """Source units and the target's units so far to the logits of its next ones.
 
+    Args:
+        spoken: the K units that the writer may say, each of which has a number from 0 to K − 1 in what it says.
+
     Example:
-        >>> net = Translator(Shape(vocabulary=40, width=16))
+        >>> net = Translator(Shape(vocabulary=40, width=16), spoken=range(10, 30))
         >>> state = net.read(torch.randint(40, (2, 7)), torch.tensor([7, 4]))
-        >>> logits_BTV, weight_BTS, state = net.write(torch.randint(40, (2, 5)), state)
-        >>> logits_BTV.shape, weight_BTS.shape
-        (torch.Size([2, 5, 40]), torch.Size([2, 5, 7]))
+        >>> logits_BTK, weight_BTS, state = net.write(torch.randint(40, (2, 5)), state)
+        >>> logits_BTK.shape, weight_BTS.shape
+        (torch.Size([2, 5, 20]), torch.Size([2, 5, 7]))
     """
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Shape, spoken: Sequence[int]) -> None:
         super().__init__()
         self.shape = shape
         V, H = shape.vocabulary, shape.width
+        self.spoken_K: Tensor
+        self.register_buffer("spoken_K", torch.tensor(spoken), persistent=False)
         self.embed = nn.Embedding(V, H)
         nn.init.normal_(self.embed.weight, std=H**-0.5)
         self.reader = nn.ModuleList(Bidirectional(LSTM(H, H // 2), LSTM(H, H // 2)) for _ in range(shape.layers))
@@ -72,7 +80,7 @@ class Translator(nn.Module):
         self.attention = Attention(H, H, shape.heads)
         self.answers = Recurrent(LSTM(2 * H, H))
         self.bridge = nn.Linear(2 * H, H)
-        self.bias = nn.Parameter(torch.zeros(V))
+        self.bias = nn.Parameter(torch.zeros(len(spoken)))
 
     @torch.no_grad()
     def look_up(self, embedding_VE: Tensor, gain: float) -> None:
@@ -113,9 +121,9 @@ class Translator(nn.Module):
         h_BTH = h_BTH + same_mask(more_BTH, p, self.training)
         out_BTH = same_mask(self.bridge(torch.cat([h_BTH, context_BTH], -1)), p, self.training)
         after = {"h": asked["h"], "c": asked["c"], "h'": answered["h"], "c'": answered["c"]}
-        return F.linear(out_BTH, self.embed.weight, self.bias), weight_BTS, state | after
+        return F.linear(out_BTH, self.embed.weight[self.spoken_K], self.bias), weight_BTS, state | after
 
     def step(self, unit_N: Tensor, state: State) -> tuple[Tensor, State]:
-        """One unit of each of N translations: the log probabilities of the next one, N×V, and the new state."""
-        logits_N1V, _, state = self.write(unit_N[:, None], state)
-        return logits_N1V[:, 0].float().log_softmax(-1), state
+        """One unit of each of N translations: the log probabilities of the next one, N×K, and the new state."""
+        logits_N1K, _, state = self.write(unit_N[:, None], state)
+        return logits_N1K[:, 0].float().log_softmax(-1), state

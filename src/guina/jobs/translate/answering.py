@@ -1,10 +1,10 @@
 """translate's answering half: texts in, their translations out, with what each word was made from.
 
-Axes: B texts, N hypotheses, S source units, T target units, V units of the vocabulary.
+Axes: B texts, N hypotheses, S source units, T target units, K units that may be said.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from math import exp
 from typing import Any
@@ -25,6 +25,7 @@ from guina.nets.translator import Shape, State, Translator
 END = "∎"  # how the end of a text is shown
 TOGETHER = 64  # texts that are translated at once, of like length
 ASIDE = 1024  # texts that are read before they are sorted by length
+START = -1  # what a search begins with in place of something said
 LENGTH_PENALTY = 1.0  # of beam search; see `Search`
 SPARE = 8  # units that a translation may have beside those that the length of its source allows
 LONGEST = 1000  # units of a text; what is longer is cut, and said
@@ -37,6 +38,7 @@ class TranslateFitted(Fitted):
     Args:
         vocabulary: the units of both sides.
         source, target: what the two sides are called; "" where nothing says it.
+        spoken: the units that training targets have, their end among them, in increasing order: what is ever said.
         known: the characters that occur in training sources.
         pairs: how many there are.
         growth: units of a translation for one of its source, at most.
@@ -45,16 +47,18 @@ class TranslateFitted(Fitted):
     vocabulary: Vocabulary
     source: str
     target: str
+    spoken: tuple[int, ...]
     known: str
     pairs: int
     growth: float
 
     def saved(self) -> Saved:
-        return Saved({**vars(self), "vocabulary": self.vocabulary.facts()})
+        return Saved({**vars(self), "vocabulary": self.vocabulary.facts(), "spoken": list(self.spoken)})
 
     @classmethod
     def restored(cls, saved: Saved) -> "TranslateFitted":
-        return cls(**{**saved.facts, "vocabulary": restore(saved.facts["vocabulary"])})
+        spoken = tuple(saved.facts["spoken"])
+        return cls(**{**saved.facts, "vocabulary": restore(saved.facts["vocabulary"]), "spoken": spoken})
 
     @property
     def end(self) -> int:
@@ -128,7 +132,7 @@ class TranslateAnswering(Answering):
 
     @classmethod
     def build(cls, settings: Any, fitted: Any) -> Nets:
-        return {"net": Translator(cls.shape(settings, fitted))}
+        return {"net": Translator(cls.shape(settings, fitted), fitted.spoken)}
 
     @property
     def net(self) -> Translator:
@@ -182,23 +186,32 @@ class TranslateAnswering(Answering):
         state = net.read(units_BS, length_B)
         most_B = (fitted.growth * length_B).long() + SPARE
         search = Search(
-            end=fitted.end,
+            end=len(fitted.spoken) - 1,  # the end has the highest number of all that is said
             most=int(most_B.max()),
             width=max(width, best),
             best=max(width, best) if best > 1 else 1,
             length_penalty=LENGTH_PENALTY,
-            forbidden=(fitted.start, *fitted.vocabulary.never),
         )
-        start_B = torch.full((len(sources),), fitted.start, device=device)
+        start_B = torch.full((len(sources),), START, device=device)
         if width == 1 and best == 1:
-            answers = [[one] for one in greedy(limited(net.step), (state, most_B), start_B, search)]
+            answers = [[one] for one in greedy(limited(self.step), (state, most_B), start_B, search)]
         else:
-            answers = beam(limited(net.step), (state, most_B), start_B, search)
+            answers = beam(limited(self.step), (state, most_B), start_B, search)
+        answers = [[replace(one, tokens=self.units(one.tokens)) for one in found] for found in answers]
         weights = self.looked([found[0] for found in answers], state)
         return [
             self.told(source, found, weight_TS[:, : len(source)])
             for source, found, weight_TS in zip(sources, answers, weights, strict=True)
         ]
+
+    def step(self, said_N: Tensor, state: State) -> tuple[Tensor, State]:
+        """The network's step, for a search that numbers units by what may be said."""
+        unit_N = self.net.spoken_K[said_N.clamp_min(0)].where(said_N != START, self.fitted.start)
+        return self.net.step(unit_N, state)
+
+    def units(self, said: Sequence[int]) -> tuple[int, ...]:
+        """The units that the search's numbers stand for."""
+        return tuple(self.fitted.spoken[number] for number in said)
 
     def looked(self, answers: Sequence[Hypothesis], state: State) -> list[np.ndarray]:
         """Where the writer looked while it wrote each of some answers, T×S each."""

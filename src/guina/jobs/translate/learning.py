@@ -3,7 +3,7 @@
 It learns from pairs of texts to tell each unit of the translation from the source and the units before it, in batches
 of pairs of like length, whose targets are a little smoothed.
 
-Axes: B pairs, S source units, T target units.
+Axes: B pairs, S source units, T target units, N units to be told in a batch, K units that may be said.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,9 +30,10 @@ from guina.losses import cross_entropy_sum
 from guina.nets.translator import Translator
 
 LETTERS = 200_000  # characters of all training pairs together up to which characters are the units
-PIECES_PER_ROOT = 4.0  # pieces that BPE makes for each square root of the number of words
-FEWEST, MOST = 320, 8000  # pieces: the bytes are 256 of them
-BATCH = 48  # pairs of mean length a step
+PIECES_PER_ROOT = 9.0  # pieces that BPE makes for each square root of the number of words
+FEWEST, MOST = 320, 16_000  # pieces: the bytes are 256 of them
+LONGER = 0.999  # share of the training pairs that must be as short as any translation may become
+BATCH = 40  # pairs of mean length a step
 SMOOTHING = 0.1
 GAIN = 2.0  # of what is looked at, in the first outputs
 ENOUGH = {"small": 2e6, "medium": 4e6, "large": 3e7}  # target units that a size must get to see to be chosen
@@ -72,12 +73,13 @@ class Translate(Job):
         if kind == "auto":
             kind = "char" if sum(map(len, texts)) <= LETTERS else "bpe"
         vocabulary = make_vocabulary(kind, texts, self.settings.pieces or pieces_for(texts))
-        direction = records.source
         fitted = TranslateFitted(
-            vocabulary, direction.source, direction.target, "".join(sorted(set().union(*sources))), len(records), 1.0
+            vocabulary, records.source.source, records.source.target, (), known(sources), len(records), 1.0
         )
-        lengths_2N = [np.array([len(units) for units in fitted.encode(side)]) for side in (sources, targets)]
-        return replace(fitted, growth=float(np.quantile(lengths_2N[1] / lengths_2N[0], 0.999)))
+        source_units, target_units = fitted.encode(sources), fitted.encode(targets)
+        growth_N = np.array([len(t) / len(s) for s, t in zip(source_units, target_units, strict=True)])
+        spoken = tuple(np.unique(np.concatenate(target_units)).tolist())
+        return replace(fitted, spoken=spoken, growth=float(np.quantile(growth_N, LONGER)))
 
     def arrays(self, records: Records) -> Arrays:
         sides = {side: records.columns[side] for side in ("source", "target")}
@@ -107,7 +109,7 @@ class Translate(Job):
 
     def build(self) -> Nets:
         shape = TranslateAnswering.shape(self.settings, self.fitted)
-        return {"net": Translator(replace(shape, dropout=self.dropout))}
+        return {"net": Translator(replace(shape, dropout=self.dropout), self.fitted.spoken)}
 
     def begin(self, nets: Nets, arrays: Arrays) -> None:
         width = translator(nets).shape.width
@@ -118,7 +120,7 @@ class Translate(Job):
         return epochs * self.fitted.pairs * 15 >= ENOUGH.get(size, 0)
 
     def phases(self) -> list[Phase]:
-        learner = Learner("adamw", 6e-3, betas=(0.9, 0.99))
+        learner = Learner("adamw", 8e-3, betas=(0.9, 0.99))
         turn = Turn("translate", ("net",), self.loss, count=lambda batch: int(batch["target_length"].sum()))
         return [Phase("learn", (turn,), {"net": learner}, batch=BATCH, warmup=0.03, hold=0.03, clip=1.0)]
 
@@ -138,11 +140,22 @@ class Translate(Job):
         net, target_BT = translator(nets), batch["target"]
         start_B1 = torch.full_like(target_BT[:, :1], self.fitted.start)
         state = net.read(batch["source"], batch["source_length"])
-        logits_BTV, _, _ = net.write(torch.cat([start_B1, target_BT[:, :-1]], 1), state)
+        logits_BTK, _, _ = net.write(torch.cat([start_B1, target_BT[:, :-1]], 1), state)
         place_T = torch.arange(target_BT.size(1), device=target_BT.device)
         there_BT = place_T < batch["target_length"][:, None]
-        logits_KV = logits_BTV[there_BT].to(net.embed.weight.dtype)  # out of bfloat16, where that is the precision
-        return {"nats": cross_entropy_sum(logits_KV, target_BT[there_BT], SMOOTHING)}, None
+        logits_NK = logits_BTK[there_BT].to(net.embed.weight.dtype)  # out of bfloat16, where that is the precision
+        said_N = torch.searchsorted(net.spoken_K, target_BT[there_BT])
+        return {"nats": cross_entropy_sum(logits_NK, said_N, SMOOTHING)}, None
+
+
+def known(texts: Sequence[str]) -> str:
+    """The characters of some texts, each once.
+
+    Example:
+        >>> known(["abba", "cab"])
+        'abc'
+    """
+    return "".join(sorted(set().union(*texts)))
 
 
 def pieces_for(texts: Sequence[str]) -> int:
@@ -150,7 +163,7 @@ def pieces_for(texts: Sequence[str]) -> int:
 
     Example:
         >>> pieces_for(["ein Wort"] * 5000)
-        400
+        900
     """
     words = sum(text.count(" ") + 1 for text in texts)
     return int(np.clip(PIECES_PER_ROOT * words**0.5, FEWEST, MOST))
