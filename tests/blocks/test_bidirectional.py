@@ -26,7 +26,9 @@ def within(x_BTH: torch.Tensor) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(("kind", "library"), [("lstm", nn.LSTM), ("gru", nn.GRU)])
-def test_it_is_the_librarys_on_packed_sequences_gradients_included(kind: str, library: type[nn.RNNBase]) -> None:
+def test_it_is_the_librarys_on_packed_sequences_gradients_included(
+    kind: str, library: type[nn.LSTM] | type[nn.GRU]
+) -> None:
     layer, x_BTI = passage(kind)
     theirs = library(3, 6, batch_first=True, bidirectional=True).double()
     ours = [getattr(way.cell, name) for way in (layer.onward, layer.backward) for name in ("W", "U", "b", "d")]
