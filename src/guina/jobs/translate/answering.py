@@ -244,7 +244,7 @@ def limited(step: Step) -> Step:
     def limited_step(unit_N: Tensor, state: tuple[State, Tensor]) -> tuple[Tensor, tuple[State, Tensor]]:
         inner, left_N = state
         log_NV, inner = step(unit_N, inner)
-        log_NV[left_N <= 0] = -torch.inf
+        log_NV.index_fill_(0, (left_N <= 0).nonzero()[:, 0], -torch.inf)  # a mask of rows would go through all of it
         return log_NV, (inner, left_N - 1)
 
     return limited_step
