@@ -24,6 +24,7 @@ lint: $(VENV)/installed-dev
 # the long checks: hundreds of kills, of a real job and of each toy
 trust: $(VENV)/installed-dev
 	$(BIN)/python bench/kills.py classify digits --steps 100 --size tiny
+	$(BIN)/python bench/kills.py translate number-words --steps 100 --kills 20 --size tiny
 	$(BIN)/python bench/kills.py toy-gan --steps 300
 	$(BIN)/python bench/kills.py toy-stream --steps 300
 

@@ -19,7 +19,12 @@ from pathlib import Path
 
 from common import save
 
-JOBS = {"classify": ("digits", "small"), "write": ("python-docs", "small"), "generate": ("digits", "small")}
+JOBS = {
+    "classify": ("digits", "small"),
+    "write": ("python-docs", "small"),
+    "translate": ("number-words", "small"),
+    "generate": ("digits", "small"),
+}
 SPINS = {"guina": None, "library": "300000"}  # what libgomp takes where nothing is said
 BUSY = [sys.executable, "-c", "while True: pass"]
 

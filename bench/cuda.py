@@ -1,6 +1,6 @@
 """Every job on a GPU: learns, scores, answers as on a CPU, is looked into, and goes on after a kill.
 
-    python bench/cuda.py --classify cifar10/ --write shakespeare.txt --generate digits [--minutes 1]
+    python bench/cuda.py --classify cifar10/ --write shakespeare.txt --translate pairs.tsv [--minutes 1]
 
 Beside quality and speed it says how far answers on the GPU are from those of the same run on the CPU, and whether a run
 that was killed ends with the weights of an unbroken one. Results: bench/results/cuda.json.
@@ -25,14 +25,14 @@ from safetensors.numpy import load_file
 
 from common import GUINA, RESULTS, commit, save
 
-JOBS = ("classify", "write", "generate")
+JOBS = ("classify", "write", "translate", "generate")
 STEPS = 200  # of the runs that are killed
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=1.0)
-    for job, data in zip(JOBS, ("digits", "python-docs", "digits"), strict=True):
+    for job, data in zip(JOBS, ("digits", "python-docs", "number-words", "digits"), strict=True):
         parser.add_argument(f"--{job}", default=data, help="its data")
     parser.add_argument("--jobs", nargs="+", choices=JOBS, default=JOBS, help="what others found before is kept")
     args = parser.parse_args()
@@ -100,6 +100,13 @@ def questions(job: str, data: str) -> list[str]:
             noise = np.random.default_rng(n).integers(0, 256, (16, 16), np.uint8)
             Image.fromarray(noise).save(folder / f"{n}.png")
         return [str(folder)]
+    if job == "translate":
+        return [
+            "zwei",
+            "dreihundertfünf",
+            "Zwei Hunde laufen.",
+            "Ein Mann in einem blauen Hemd steht auf einer Leiter.",
+        ]
     return ["The", "To be, or not", "if", "--length", "60", "--temperature", "0"] if job == "write" else list("0123")
 
 

@@ -56,6 +56,8 @@ def test_the_version(capsys):
         (["train", "clasify", "digits"], "did you mean classify?"),
         (["train", "--minutes", "1"], ""),
         (["train", "classify", "digits", "--minuts", "1"], "--minutes"),
+        (["train", "translate", "pairs.tsv", "--unit", "letter"], "--unit"),
+        (["train", "translate", "number-words", "--pieces", "-1"], "--pieces -1"),
         (["train", "classify", "digits", "--minutes", "1", "--epochs", "2"], "minutes and epochs given"),
         (["train", "classify", "digits", "--minutes", "-1"], "a number above 0"),
         (["train", "classify", "digits", "--steps", "1", "--device", "cuda:7x"], "cuda"),

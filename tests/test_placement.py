@@ -15,7 +15,12 @@ from guina.runtime import evaluating
 JOBS = {
     "classify": ("digits", {"size": "tiny", "batch": 32}),
     "write": (None, {"size": "tiny", "window": 16, "lanes": 4}),
+    "translate": (None, {"size": "tiny"}),
     "generate": ("digits", {"size": "tiny"}),
+}
+TEXTS = {
+    "write": "one stone, two boats, three hats\n" * 200,
+    "translate": "".join(f"{a} {b}, {a}\t{b} {a} and {b}\n" for a in range(10, 18) for b in range(10, 18)),
 }
 
 
@@ -25,7 +30,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     data, settings = JOBS[request.param]
     place: Path = tmp_path_factory.mktemp(request.param)
     if data is None:
-        (place / "text.txt").write_text("one stone, two boats, three hats\n" * 200)
+        (place / "text.txt").write_text(TEXTS[request.param])
     source = data or place / "text.txt"
     return guina.train(request.param, source, steps=4, out=place / "run", settings=settings, quiet=True)
 

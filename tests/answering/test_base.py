@@ -21,17 +21,27 @@ from guina.engine import conclude, features
 from guina.errors import GuinaError
 from guina.jobs import NAMES, answering
 from guina.jobs.generate import scores
+from guina.jobs.translate import scores as translate_scores
+from guina.jobs.translate.scores import TranslateJudge
 from small_runs import trained
 
-SAMPLES = {"classify": "digits", "write": "python-docs", "generate": "digits"}
+SAMPLES = {"classify": "digits", "write": "python-docs", "translate": "number-words", "generate": "digits"}
 SETTINGS: dict[str, dict[str, Any]] = {
     "classify": {"size": "tiny"},
     "write": {"size": "tiny", "judge": 2000},
+    "translate": {"size": "tiny"},
     "generate": {"size": "tiny"},
 }
-OPTIONS: dict[str, dict[str, Any]] = {"classify": {}, "write": {"length": 24}, "generate": {}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "classify": {},
+    "write": {"length": 24},
+    "translate": {"beam": 2, "best": 2, "alignment": True},
+    "generate": {},
+}
 READERS = (  # of folders and of what lies in them
     *("array_choice", "array_files", "arrays", "cache", "column_files", "columns", "csv_rows", "decoding", "entries"),
+    *("encodings", "languages", "line_stream", "number_words", "pair_columns", "pair_faults", "pair_files"),
+    *("pair_rows", "pair_sides", "pairs"),
     *("folders", "gallery", "hub", "idx", "labelled", "listings", "npz", "order", "places", "records", "samples"),
     *("sources", "split", "split_files", "split_folders", "split_names", "stream", "tables", "text", "unlabelled"),
     "walking",
@@ -47,6 +57,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         patch.setattr(features, "STEPS", 3)
         patch.setattr(scores, "JUDGED", 100)
         patch.setattr(conclude, "PROVEN", 4)
+        patch.setattr(translate_scores, "FINAL", 8)
+        patch.setattr(TranslateJudge, "validation_limit", 8)
         for job in NAMES:
             trained(job, SAMPLES[job], root / job, 3, **SETTINGS[job])
     return {job: root / job for job in NAMES}
@@ -65,6 +77,8 @@ def inputs(job: str) -> list[Any]:
     """More than one forward pass takes; some that cannot be read among the pictures."""
     if job == "write":
         return [f"{word} {n}" for n in range(4) for word in ("The statement", "if x", "a 猫", "", "def f(a, b):\n    ")]
+    if job == "translate":
+        return [f"{word} {n}" for n in range(6) for word in ("zwei", "drei und zwanzig", "猫", "", "tausend " * 3)]
     if job == "generate":
         return list(range(300))
     pictures = list(np.random.default_rng(0).integers(0, 256, (600, 8, 8, 1), np.uint8))
@@ -101,7 +115,7 @@ def test_the_half_that_answers_imports_no_engine_no_reader_of_folders_and_no_sci
 @EVERY
 def test_loading_a_run_and_answering_import_no_more(job: str, runs: dict[str, Path], tmp_path: Path) -> None:
     Image.new("L", (8, 8)).save(tmp_path / "a.png")
-    asked = {"classify": str(tmp_path / "a.png"), "write": "The", "generate": "7"}[job]
+    asked = {"classify": str(tmp_path / "a.png"), "generate": "7"}.get(job, "The")
     code = """
 from guina.answering.render import as_json
 from guina.runs import load

@@ -15,10 +15,11 @@ from torch import Tensor
 
 from guina.answering.answer import Answer, Part
 from guina.answering.base import Answering, Fitted, Nets, Saved
-from guina.beam import Hypothesis, Search, beam, greedy
+from guina.beam import Hypothesis, Search, Step, beam, greedy
+from guina.data.prompts import as_read
 from guina.data.ragged import Ragged
 from guina.data.vocabulary import Vocabulary, restore
-from guina.jobs.translate.settings import SIZES, TranslateOptions, TranslateSettings
+from guina.jobs.translate.settings import SIZES, TranslateOptions, TranslateSettings, check_options
 from guina.nets.translator import Shape, State, Translator
 
 END = "∎"  # how the end of a text is shown
@@ -26,6 +27,7 @@ TOGETHER = 64  # texts that are translated at once, of like length
 ASIDE = 1024  # texts that are read before they are sorted by length
 START = -1  # what a search begins with in place of something said
 LENGTH_PENALTY = 1.0  # of beam search; see `Search`
+SPARE = 8  # units that a translation may have beside those that the length of its source allows
 LONGEST = 1000  # units of a text; what is longer is cut, and said
 
 
@@ -78,7 +80,7 @@ class TranslateFitted(Fitted):
 
     def unknown(self, text: str) -> list[str]:
         """The characters of a text that no training source has, each once."""
-        return [c for c in dict.fromkeys(text) if c not in self.known]
+        return [c for c in dict.fromkeys(text.strip()) if c not in self.known]
 
 
 def spaced(text: str) -> str:
@@ -101,7 +103,8 @@ class Translated:
         source: the source's units as people read them, its end last.
         target: the translation's units, its end last where it was reached.
         attention_RC: R target units × C source units: where the writer looked; rows add up to 1.
-        others: the best translations that were found, the likeliest first, this one among them: text, log probability.
+        others: the best translations that were found, this one first: text, log probability. They come as the search
+            ranks them, by log probability for their length; so a longer one may stand before a likelier shorter one.
     """
 
     text: str
@@ -137,16 +140,23 @@ class TranslateAnswering(Answering):
 
     def stream(self, inputs: Iterable[Any], options: Any) -> Iterator[Answer | Part]:
         """Some texts at a time, in their order: the first alone, then more and more."""
-        texts, some = iter(map(str, inputs)), 1
+        check_options(options)
+        texts, some = (as_read(str(text)) for text in inputs), 1
         while now := list(islice(texts, some)):
             for text, made in zip(now, self.translated(now, options.beam, options.best), strict=True):
-                if unknown := self.fitted.unknown(text):
+                answer = self.answer(text, made, options)
+                if unknown := answer.facts.get("unknown"):
                     yield Part(f"note: it has never seen {' '.join(map(repr, unknown))}\n", note=True)
-                yield self.answer(text, made, unknown, options)
+                if "read" in answer.facts:
+                    yield Part(f"note: only its first {LONGEST} units are read\n", note=True)
+                yield answer
             some = min(2 * some, ASIDE)
 
-    def answer(self, text: str, made: Translated, unknown: list[str], options: TranslateOptions) -> Answer:
+    def answer(self, text: str, made: Translated, options: TranslateOptions) -> Answer:
+        unknown = self.fitted.unknown(text)
         facts: dict[str, Any] = {"unknown": unknown} if unknown else {}
+        if made.source[-1:] != (END,):
+            facts["read"] = len(made.source)
         if options.alignment:
             weights = made.attention_RC.astype(float).round(4).tolist()
             facts["alignment"] = {"source": list(made.source), "target": list(made.target), "weights": weights}
@@ -174,18 +184,19 @@ class TranslateAnswering(Answering):
         device = net.embed.weight.device
         units_BS, length_B = side_by_side(sources, fitted.end, device)
         state = net.read(units_BS, length_B)
+        most_B = (fitted.growth * length_B).long() + SPARE
         search = Search(
             end=len(fitted.spoken) - 1,  # the end has the highest number of all that is said
-            most=int(fitted.growth * units_BS.size(1)) + 8,
+            most=int(most_B.max()),
             width=max(width, best),
             best=max(width, best) if best > 1 else 1,
             length_penalty=LENGTH_PENALTY,
         )
         start_B = torch.full((len(sources),), START, device=device)
         if width == 1 and best == 1:
-            answers = [[one] for one in greedy(self.step, state, start_B, search)]
+            answers = [[one] for one in greedy(limited(self.step), (state, most_B), start_B, search)]
         else:
-            answers = beam(self.step, state, start_B, search)
+            answers = beam(limited(self.step), (state, most_B), start_B, search)
         answers = [[replace(one, tokens=self.units(one.tokens)) for one in found] for found in answers]
         weights = self.looked([found[0] for found in answers], state)
         return [
@@ -208,7 +219,7 @@ class TranslateAnswering(Answering):
         units_BT, _ = side_by_side(rows, self.fitted.end, self.net.embed.weight.device)
         _, weight_BTS, _ = self.net.write(units_BT, state)
         ends = [len(row) - (not answer.ended) for row, answer in zip(rows, answers, strict=True)]
-        return [w[:end] for w, end in zip(weight_BTS.float().cpu().numpy(), ends, strict=True)]
+        return [w[:end] for w, end in zip(weight_BTS.detach().float().cpu().numpy(), ends, strict=True)]
 
     def told(self, source: np.ndarray, found: Sequence[Hypothesis], weight_TS: np.ndarray) -> Translated:
         """What was found, in words; two ways to write one text are one translation, as likely as the likelier."""
@@ -221,6 +232,22 @@ class TranslateAnswering(Answering):
         return Translated(
             next(iter(texts)), found[0].log_probability, source_units, target_units, weight_TS, tuple(texts.items())
         )
+
+
+def limited(step: Step) -> Step:
+    """A step after which nothing follows a hypothesis that has as many units as its own source allows: those of a text
+    are as many beside longer ones as alone.
+
+    Its state is that of the step, and how many units each hypothesis may still have.
+    """
+
+    def limited_step(unit_N: Tensor, state: tuple[State, Tensor]) -> tuple[Tensor, tuple[State, Tensor]]:
+        inner, left_N = state
+        log_NV, inner = step(unit_N, inner)
+        log_NV.index_fill_(0, (left_N <= 0).nonzero()[:, 0], -torch.inf)  # a mask of rows would go through all of it
+        return log_NV, (inner, left_N - 1)
+
+    return limited_step
 
 
 def side_by_side(rows: Sequence[np.ndarray], fill: int, device: torch.device) -> tuple[Tensor, Tensor]:

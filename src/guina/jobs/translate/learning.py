@@ -25,7 +25,7 @@ from guina.jobs.translate.answering import LONGEST, TranslateAnswering, Translat
 from guina.jobs.translate.check import translate_overview
 from guina.jobs.translate.lexicon import lexical_embeddings
 from guina.jobs.translate.scores import TranslateJudge
-from guina.jobs.translate.settings import SIZES, TranslateSettings
+from guina.jobs.translate.settings import SIZES, TranslateSettings, check_settings
 from guina.losses import cross_entropy_sum
 from guina.nets.translator import Translator
 
@@ -50,6 +50,10 @@ class Translate(Job):
     mixed_precision = True
     settings: TranslateSettings
     fitted: TranslateFitted
+
+    def __init__(self, settings: TranslateSettings, fitted: Any = None, epochs: float | None = None) -> None:
+        super().__init__(settings, fitted, epochs)
+        check_settings(settings)
 
     # --- from files to arrays ---
 

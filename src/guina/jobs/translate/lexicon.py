@@ -43,9 +43,9 @@ def lexical_embeddings(arrays: Arrays, size: int, width: int) -> np.ndarray:
     f, e, count = together.row, together.col, together.data
     pmi = np.log(count * len(some) / (source_V[f] * target_V[e])) * np.minimum(1.0, count / SURE)
     kept = (pmi > 0) & (count >= SEEN)
-    rank = min(width, size - 1)
-    if kept.sum() <= rank:
+    if not kept.any():
         return np.zeros((size, width), np.float32)
+    rank = min(width, size - 1)
     left_VR, strength_R, right_RV = randomized_svd(
         sparse((pmi[kept], (f[kept], e[kept])), (size, size)), rank, random_state=0
     )

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from guina.errors import GuinaError, did_you_mean
+
+UNITS = ("auto", "char", "word", "bpe")
+
 
 @dataclass(frozen=True)
 class TranslateSettings:
@@ -33,9 +37,30 @@ class TranslateOptions:
     beam: int = 5
     """translations that are followed at once; 1: always the likeliest next unit, which is faster"""
     best: int = 1
-    """translations to give of each text"""
+    """with --json: translations to give of each text, with their probabilities"""
     alignment: bool = False
     """with --json: how much of each unit came from which unit of the source"""
+
+
+def check_settings(settings: TranslateSettings) -> None:
+    """Raise GuinaError where a setting has no such value."""
+    for name, known in (("size", ("auto", *SIZES)), ("unit", UNITS)):
+        if (value := getattr(settings, name)) not in known:
+            raise GuinaError(f"there is no {name} {value}", f"one of {', '.join(known)}", did_you_mean(value, known))
+    if settings.pieces < 0:
+        raise GuinaError(f"--pieces {settings.pieces}", "0 or more", "leave it out, or say --pieces 4000")
+    if not settings.dropout < 1:
+        raise GuinaError(
+            f"--dropout {settings.dropout:g}", "a share below 1: with 1 nothing passes", "leave it out, or say 0.2"
+        )
+
+
+def check_options(options: TranslateOptions) -> None:
+    """Raise GuinaError where translations cannot be asked for so."""
+    if options.beam < 1:
+        raise GuinaError(f"--beam {options.beam}", "1 or more", "leave it out, or say --beam 1, which is fastest")
+    if options.best < 1:
+        raise GuinaError(f"--best {options.best}", "1 or more", "leave it out, or say --best 5")
 
 
 @dataclass(frozen=True)
