@@ -93,8 +93,8 @@ class Translator(nn.Module):
             embedding_VE: of the first units; 0 where nothing is known of one. Those of the others stay as they are.
             gain: of what is looked at, in the output.
         """
-        known = embedding_VE.to(self.embed.weight)
-        self.embed.weight[: len(known)] = known + NOISE * self.embed.weight[: len(known)]
+        known, drawn = embedding_VE.to(self.embed.weight), self.embed.weight[: len(embedding_VE)]
+        drawn.mul_(torch.where(known.any(1, keepdim=True), NOISE, 1.0)).add_(known)
         nn.init.eye_(self.attention.v.weight)
         looked_at = self.bridge.weight[:, -self.shape.width :]
         looked_at.copy_(gain * torch.eye(self.shape.width))

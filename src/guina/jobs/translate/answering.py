@@ -40,7 +40,7 @@ class TranslateFitted(Fitted):
         source, target: what the two sides are called; "" where nothing says it.
         spoken: the units that training targets have, their end among them, in increasing order: what is ever said.
         known: the characters that occur in training sources.
-        pairs: how many there are.
+        units: how many the training targets have.
         growth: units of a translation for one of its source, at most.
     """
 
@@ -49,7 +49,7 @@ class TranslateFitted(Fitted):
     target: str
     spoken: tuple[int, ...]
     known: str
-    pairs: int
+    units: int
     growth: float
 
     def saved(self) -> Saved:
@@ -160,8 +160,9 @@ class TranslateAnswering(Answering):
         if options.alignment:
             weights = made.attention_RC.astype(float).round(4).tolist()
             facts["alignment"] = {"source": list(made.source), "target": list(made.target), "weights": weights}
-        best = {other: exp(log) for other, log in made.others[: options.best]} if options.best > 1 else {}
-        return Answer(text, made.text, alternatives={"best": best} if best else {}, facts=facts)
+        likeliest = sorted(made.others[: options.best], key=lambda other: -other[1])
+        best = {"best": {other: exp(log) for other, log in likeliest}} if options.best > 1 else {}
+        return Answer(text, made.text, alternatives=best, facts=facts)
 
     def translated(self, texts: Sequence[str], width: int = 1, best: int = 1) -> list[Translated]:
         """Their translations, in the order of the texts.

@@ -36,7 +36,7 @@ LONGER = 0.999  # share of the training pairs that must be as short as any trans
 BATCH = 40  # pairs of mean length a step
 SMOOTHING = 0.1
 GAIN = 2.0  # of what is looked at, in the first outputs
-ENOUGH = {"small": 2e6, "medium": 4e6, "large": 3e7}  # target units that a size must get to see to be chosen
+ENOUGH = {"small": 2e5, "medium": 1e6, "large": 2e7}  # target units that a size must get to see to be chosen
 
 
 class Translate(Job):
@@ -73,13 +73,12 @@ class Translate(Job):
         if kind == "auto":
             kind = "char" if sum(map(len, texts)) <= LETTERS else "bpe"
         vocabulary = make_vocabulary(kind, texts, self.settings.pieces or pieces_for(texts))
-        fitted = TranslateFitted(
-            vocabulary, records.source.source, records.source.target, (), known(sources), len(records), 1.0
-        )
+        fitted = TranslateFitted(vocabulary, records.source.source, records.source.target, (), known(sources), 0, 1.0)
         source_units, target_units = fitted.encode(sources), fitted.encode(targets)
         growth_N = np.array([len(t) / len(s) for s, t in zip(source_units, target_units, strict=True)])
-        spoken = tuple(np.unique(np.concatenate(target_units)).tolist())
-        return replace(fitted, spoken=spoken, growth=float(np.quantile(growth_N, LONGER)))
+        said_U = np.concatenate(target_units)
+        spoken, growth = tuple(np.unique(said_U).tolist()), float(np.quantile(growth_N, LONGER))
+        return replace(fitted, spoken=spoken, units=len(said_U), growth=growth)
 
     def arrays(self, records: Records) -> Arrays:
         sides = {side: records.columns[side] for side in ("source", "target")}
@@ -117,7 +116,7 @@ class Translate(Job):
         translator(nets).look_up(torch.from_numpy(known_VE), GAIN)
 
     def suits(self, size: str, epochs: float) -> bool:
-        return epochs * self.fitted.pairs * 15 >= ENOUGH.get(size, 0)
+        return epochs * self.fitted.units >= ENOUGH.get(size, 0)
 
     def phases(self) -> list[Phase]:
         learner = Learner("adamw", 8e-3, betas=(0.9, 0.99))

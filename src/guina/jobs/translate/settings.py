@@ -75,6 +75,6 @@ class NetworkSize:
 SIZES = {
     "tiny": NetworkSize(128, 1),
     "small": NetworkSize(256, 1),
-    "medium": NetworkSize(320, 1),
+    "medium": NetworkSize(384, 1),
     "large": NetworkSize(512, 2),
 }
