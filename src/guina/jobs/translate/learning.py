@@ -36,7 +36,7 @@ LONGER = 0.999  # share of the training pairs that must be as short as any trans
 BATCH = 40  # pairs of mean length a step
 SMOOTHING = 0.1
 GAIN = 2.0  # of what is looked at, in the first outputs
-ENOUGH = {"small": 2e5, "medium": 1e6, "large": 2e7}  # target units that a size must get to see to be chosen
+ENOUGH = {"small": 2e5, "medium": 2.5e6, "large": 2e7}  # target units that a size must get to see to be chosen
 
 
 class Translate(Job):
