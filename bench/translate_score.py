@@ -1,13 +1,13 @@
 """BLEU of `guina train translate` at a wall-clock budget, as a user runs it: the whole process is timed.
 
-    python bench/translate_score.py FOLDER [--direction de-en] [--minutes 15] [--seeds 0 1 2] [--other] [-- settings]
+    python bench/translate_score.py FOLDER [--direction de-en] [--minutes 15] [--seeds 0 1 2] [--who guina tutorial] [-- settings]
 
 FOLDER has train.de, train.en, val.de, ..., test_2016_flickr.de and so on; en-fr is the other direction of interest.
 Each seed trains with `guina train translate FOLDER --source de --target en --minutes M` and is scored on the test
 split: cased, detokenised sacreBLEU with its signature, by beam and by greedy search, beside copying and the word table.
 
-With --other, the transformer of PyTorch's own tutorial (bench/tutorial_translator.py) learns from the same pairs for as
-many minutes in the same script, in float32, and in bfloat16 too where guina would take that; it is scored alike. Run it
+With --who tutorial, the transformer of PyTorch's own tutorial (bench/tutorial_translator.py) learns from the same pairs
+for as many minutes in the same script, in float32, and in bfloat16 too where guina would take that; it is scored alike. Run it
 on a quiet machine. Results are added to bench/results/translate_score.json, one row a run; their means stand beside.
 """
 
@@ -34,13 +34,12 @@ def main() -> None:
     parser.add_argument("--direction", default="de-en")
     parser.add_argument("--minutes", type=float, default=15)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--other", action="store_true")
+    parser.add_argument("--who", nargs="+", choices=("guina", "tutorial"), default=["guina"])
     cut = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     args, settings = parser.parse_args(sys.argv[1:cut]), sys.argv[cut + 1 :]
-    others = ["tutorial"] if args.other else []
-    others += ["tutorial bf16"] if args.other and set_up().precision == "bfloat16" else []
+    half = ["tutorial bf16"] if "tutorial" in args.who and set_up().precision == "bfloat16" else []
     for seed in args.seeds:
-        for who in ("guina", *others):
+        for who in (*args.who, *half):
             before = machine()
             measure = of_guina(args, seed, settings) if who == "guina" else of_other(args, seed, who)
             row = {"direction": args.direction, "minutes": args.minutes, "who": who, "seed": seed, **measure}
