@@ -1,14 +1,15 @@
 """BLEU of `guina train translate` at a wall-clock budget, as a user runs it: the whole process is timed.
 
-    python bench/translate_score.py FOLDER [--direction de-en] [--minutes 15] [--seeds 0 1 2] [--who guina tutorial] [-- settings]
+    python bench/translate_score.py FOLDER [--direction de-en] [--minutes 15] [--seeds 0 1 2] [--who guina tutorial]
 
 FOLDER has train.de, train.en, val.de, ..., test_2016_flickr.de and so on; en-fr is the other direction of interest.
 Each seed trains with `guina train translate FOLDER --source de --target en --minutes M` and is scored on the test
 split: cased, detokenised sacreBLEU with its signature, by beam and by greedy search, beside copying and the word table.
 
 With --who tutorial, the transformer of PyTorch's own tutorial (bench/tutorial_translator.py) learns from the same pairs
-for as many minutes in the same script, in float32, and in bfloat16 too where guina would take that; it is scored alike. Run it
-on a quiet machine. Results are added to bench/results/translate_score.json, one row a run; their means stand beside.
+for as many minutes in the same script, in float32, and in bfloat16 too where guina would take that; it is scored alike.
+What follows -- are settings of guina's. Run it on a quiet machine. Results are added to
+bench/results/translate_score.json, one row a run; their means stand beside.
 """
 
 import argparse
