@@ -13,6 +13,7 @@ import numpy as np
 
 from guina.data.records import SPLITS, TRAIN, Records
 from guina.data.vocabulary import Vocabulary
+from guina.data.words import UNSPACED
 from guina.engine.job import Overview
 from guina.panels import Curves, Panel, Table
 
@@ -21,7 +22,7 @@ UNEQUAL = 5  # pairs whose lengths differ most
 COMMONEST = 20  # words shown of each side
 TRIED = 1000  # texts by which it is known whether words have spaces between them
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-CLOSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+CLOSE = re.compile(f"[{UNSPACED}]")
 CHARACTER = re.compile(r"[^\W_]")
 
 # --- how much is enough ---
