@@ -66,6 +66,37 @@ def write_rows() -> list[str]:
     return rows
 
 
+def translate_rows() -> list[str]:
+    """One row for each direction and budget: the mean over seeds, and its standard deviation."""
+    found = read("translate_score")
+    kinds = [kind for kind in found.get("means", []) if kind["who"] == "guina" and not kind["settings"]]
+    rows = []
+    for kind in kinds:
+        same = [
+            row for row in found["rows"] if (row["direction"], row["minutes"]) == (kind["direction"], kind["minutes"])
+        ]
+        ours = [row for row in same if row["who"] == "guina" and not row["settings"]]
+        theirs = [row for row in same if row["who"] != "guina"]
+        spread = f" ± {kind['sd']['bleu']:.2f}, {len(ours)} seeds" if kind["sd"]["bleu"] else ""
+        beside = [f"{ours[0]['baselines']['word table']['bleu']:.1f} a table of words (IBM model 1)"]
+        beside += [f"{row['score']['bleu_greedy']:.1f} PyTorch's tutorial ({row['who']}), greedy" for row in theirs]
+        rows.append(
+            f"| translate multi30k {kind['direction']}, `--minutes {kind['minutes']:g}` "
+            f"| {kind['mean']['bleu']:.2f} BLEU{spread} (cased, detokenised, beam 5; greedy "
+            f"{kind['mean']['bleu_greedy']:.2f}) on test_2016_flickr | {', '.join(beside)} "
+            f"| {statistics.median(row['seconds'] for row in ours):.0f} s |"
+        )
+    if speed := read("translate_speed"):
+        rates, steps = speed["sentences_per_second"], speed["training"]["steps_per_second"]
+        told = ", ".join(f"{rate:.0f} {name}" for name, rate in rates.items())
+        rows.append(f"| translate, size {speed['size']}, sentences/s on {speed['threads']} threads | {told} | | |")
+        rows.append(
+            f"| translate, training, size {speed['size']} | {steps['guina']:.1f} steps/s "
+            f"| {steps['bare']:.1f} in a bare PyTorch loop | × {speed['training']['ratio']:.2f} |"
+        )
+    return rows
+
+
 def generate_rows() -> list[str]:
     """One row for each data set, budget, number of threads and settings: the median over seeds."""
     found: dict[tuple, list[dict]] = {}
@@ -181,7 +212,7 @@ def waiting_rows() -> list[str]:
 
 
 def table() -> str:
-    rows = accuracy_rows() + write_rows() + generate_rows() + lab_rows() + other_rows()
+    rows = accuracy_rows() + write_rows() + translate_rows() + generate_rows() + lab_rows() + other_rows()
     made = next((r for r in map(read, ("classify_accuracy", "throughput", "startup")) if r), {})
     machine = made.get("machine", {})
     where = f"{machine.get('cores')} cores ({machine.get('cpu')})"
