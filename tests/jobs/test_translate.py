@@ -244,7 +244,7 @@ def test_little_text_is_cut_into_characters_and_more_into_pieces(tmp_path: Path,
 
 def test_the_more_words_the_more_pieces_within_bounds():
     assert pieces_for(["a"]) == learning.FEWEST
-    assert pieces_for(["a b c d"] * 5625) == int(150 * learning.PIECES_PER_ROOT)
+    assert pieces_for(["a b c d"] * 22_500) == 90_000 // learning.WORDS_A_PIECE
     assert pieces_for([" ".join("a" * 10**6)] * 5) == learning.MOST
 
 

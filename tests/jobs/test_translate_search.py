@@ -18,7 +18,7 @@ TEXTS = ["ab", "b a a b", "a"]
 def untrained() -> TranslateAnswering:
     """Three units and the end, numbers 1 to 4, of which it says number n − 1."""
     torch.manual_seed(0)
-    fitted = TranslateFitted(Chars(" ab"), "", "", (1, 2, 3, 4), " ab", 1, growth=0.0)
+    fitted = TranslateFitted(Chars(" ab"), "", "", (1, 2, 3, 4), " ab", 1, 1, growth=0.0)
     settings = TranslateSettings(size="tiny")
     half = TranslateAnswering(settings, fitted, TranslateAnswering.build(settings, fitted))
     with torch.no_grad():

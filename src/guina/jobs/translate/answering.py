@@ -40,6 +40,7 @@ class TranslateFitted(Fitted):
         source, target: what the two sides are called; "" where nothing says it.
         spoken: the units that training targets have, their end among them, in increasing order: what is ever said.
         known: the characters that occur in training sources.
+        pairs: how many there are.
         units: how many the training targets have.
         growth: units of a translation for one of its source, at most.
     """
@@ -49,6 +50,7 @@ class TranslateFitted(Fitted):
     target: str
     spoken: tuple[int, ...]
     known: str
+    pairs: int
     units: int
     growth: float
 

@@ -30,10 +30,11 @@ from guina.losses import cross_entropy_sum
 from guina.nets.translator import Translator
 
 LETTERS = 300_000  # characters of all training pairs together up to which characters are the units
-PIECES_PER_ROOT = 9.0  # pieces that BPE makes for each square root of the number of words
+WORDS_A_PIECE = 90  # words of the training texts for each piece that BPE makes
 FEWEST, MOST = 320, 16_000  # pieces: the bytes are 256 of them
 LONGER = 0.999  # share of the training pairs that must be as short as any translation may become
-BATCH = 40  # pairs of mean length a step
+SMALLEST, BATCH = 16, 40  # pairs of mean length a step
+PAIRS_A_PLACE = 250  # training pairs for each place of a batch: few pairs are learned in many small steps
 SMOOTHING = 0.1
 GAIN = 2.0  # of what is looked at, in the first outputs
 ENOUGH = {"small": 2e5, "medium": 2.5e6, "large": 2e7}  # target units that a size must get to see to be chosen
@@ -63,7 +64,8 @@ class Translate(Job):
 
     def overview(self, records: Records) -> Overview:
         fitted = self.fit(records.only(TRAIN))
-        plan = f"a training would cut texts into {fitted.vocabulary.kind} units and read {BATCH} pairs a step"
+        kind, batch = fitted.vocabulary.kind, batch_for(fitted.pairs)
+        plan = f"a training would cut texts into {kind} units and read {batch} pairs a step"
         return translate_overview(records, fitted.vocabulary, [plan])
 
     def fit(self, records: Records) -> TranslateFitted:
@@ -73,7 +75,9 @@ class Translate(Job):
         if kind == "auto":
             kind = "char" if sum(map(len, texts)) <= LETTERS else "bpe"
         vocabulary = make_vocabulary(kind, texts, self.settings.pieces or pieces_for(texts))
-        fitted = TranslateFitted(vocabulary, records.source.source, records.source.target, (), known(sources), 0, 1.0)
+        fitted = TranslateFitted(
+            vocabulary, records.source.source, records.source.target, (), known(sources), len(records), 0, 1.0
+        )
         source_units, target_units = fitted.encode(sources), fitted.encode(targets)
         growth_N = np.array([len(t) / len(s) for s, t in zip(source_units, target_units, strict=True)])
         said_U = np.concatenate(target_units)
@@ -121,7 +125,11 @@ class Translate(Job):
     def phases(self) -> list[Phase]:
         learner = Learner("adamw", 8e-3, betas=(0.9, 0.99))
         turn = Turn("translate", ("net",), self.loss, count=lambda batch: int(batch["target_length"].sum()))
-        return [Phase("learn", (turn,), {"net": learner}, batch=BATCH, warmup=0.03, hold=0.03, clip=1.0)]
+        return [
+            Phase(
+                "learn", (turn,), {"net": learner}, batch=batch_for(self.fitted.pairs), warmup=0.03, hold=0.03, clip=1.0
+            )
+        ]
 
     def order(self, arrays: Arrays, phase: Phase) -> Order:
         """By length; a batch costs what `phase.batch` pairs of mean length do."""
@@ -157,12 +165,22 @@ def known(texts: Sequence[str]) -> str:
     return "".join(sorted(set().union(*texts)))
 
 
+def batch_for(pairs: int) -> int:
+    """How many pairs to learn from at a step.
+
+    Example:
+        >>> batch_for(500), batch_for(6000), batch_for(29_000)
+        (16, 24, 40)
+    """
+    return int(np.clip(pairs // PAIRS_A_PLACE, SMALLEST, BATCH))
+
+
 def pieces_for(texts: Sequence[str]) -> int:
     """How many pieces of words to make of some texts.
 
     Example:
-        >>> pieces_for(["ein Wort"] * 5000)
-        900
+        >>> pieces_for(["ein Wort"] * 45_000)
+        1000
     """
     words = sum(text.count(" ") + 1 for text in texts)
-    return int(np.clip(PIECES_PER_ROOT * words**0.5, FEWEST, MOST))
+    return int(np.clip(words // WORDS_A_PIECE, FEWEST, MOST))
