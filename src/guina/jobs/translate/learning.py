@@ -105,10 +105,13 @@ class Translate(Job):
 
     @property
     def dropout(self) -> float:
-        """What is left out: the more, the oftener a pair is seen."""
+        """What is left out: nothing while pairs are seen a few times only, the more the oftener; a tiny network learns
+        nothing by heart for longer.
+        """
         if self.settings.dropout >= 0:
             return self.settings.dropout
-        return 0.1 if self.passes < 3 else 0.2 if self.passes < 10 else 0.3
+        few = 10 if self.settings.size == "tiny" else 4
+        return 0.0 if self.passes < few else 0.2 if self.passes < 2.5 * few else 0.3
 
     def build(self) -> Nets:
         shape = TranslateAnswering.shape(self.settings, self.fitted)
