@@ -13,7 +13,7 @@ from guina.answering.render import as_json, as_lines
 from guina.data.records import TRAIN
 from guina.errors import GuinaError
 from guina.jobs.translate import answering, learning
-from guina.jobs.translate.answering import END, LENGTH_PENALTY, TranslateAnswering, translator
+from guina.jobs.translate.answering import END, TranslateAnswering, translator
 from guina.jobs.translate.learning import Translate, pieces_for
 from guina.jobs.translate.settings import TranslateOptions, TranslateSettings
 from guina.runtime import evaluating
@@ -202,7 +202,7 @@ def test_a_beam_finds_what_is_at_least_as_likely_for_its_length(letters: guina.R
         greedy, wide = (ours.translated(UNEQUAL, width) for width in (1, 8))
 
     def worth(made: answering.Translated) -> float:
-        return made.log_probability / ((5 + len(made.target)) / 6) ** LENGTH_PENALTY
+        return made.log_probability / ((5 + len(made.target)) / 6) ** ours.fitted.length_penalty
 
     assert np.mean([worth(b) - worth(a) for a, b in zip(greedy, wide, strict=True)]) > 0
 

@@ -1,7 +1,8 @@
 """The judge of translations, with prepared ones: what is a reference, what is remembered, what is said beside."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ class Fitted:
 
     source: str = "de"
     target: str = "en"
+    length_penalty: float = 1.0
 
 
 @dataclass
@@ -208,3 +210,35 @@ def test_a_text_of_several_lines_is_one_line_of_a_snap() -> None:
         "references": "x y",
         "translations": "c d",
     }
+
+
+# --- what is set after the training ---
+
+
+def test_the_length_penalty_is_the_one_that_translates_validation_texts_best():
+    """A half that is right with a penalty of 1.5 alone, and says less with smaller and more with larger ones."""
+
+    class Half:
+        def __init__(self, fitted: Any) -> None:
+            self.penalty = fitted.length_penalty
+
+        def translated(self, sources: Sequence[str], width: int) -> list[Any]:
+            extra = {0.5: -2, 1.0: -1, 1.5: 0, 2.0: 3}[self.penalty]
+            words = [source.split() for source in sources]
+            return [SimpleNamespace(text=" ".join((w + ["again"] * 3)[: len(w) + extra])) for w in words]
+
+    class Fitting:
+        def __init__(self, fitted: Any) -> None:
+            self.fitted = fitted
+
+        def fitted_to(self, fitted: Any) -> "Fitting":
+            return Fitting(fitted)
+
+        def answering(self, nets: Any) -> Half:
+            return Half(self.fitted)
+
+    texts = [f"the {n} dogs see {n + 1} red cats" for n in range(20)]
+    columns = {"source_text": Texts.of(texts), "target_text": Texts.of(texts)}
+    val = Arrays(columns, np.arange(20), texts)
+    found = TranslateJudge(Fitting(Fitted())).conclude({}, val)
+    assert found == replace(Fitted(), length_penalty=1.5) 

@@ -26,7 +26,6 @@ END = "∎"  # how the end of a text is shown
 TOGETHER = 64  # texts that are translated at once, of like length
 ASIDE = 1024  # texts that are read before they are sorted by length
 START = -1  # what a search begins with in place of something said
-LENGTH_PENALTY = 1.0  # of beam search; see `Search`
 SPARE = 8  # units that a translation may have beside those that the length of its source allows
 LONGEST = 1000  # units of a text; what is longer is cut, and said
 
@@ -43,6 +42,7 @@ class TranslateFitted(Fitted):
         pairs: how many there are.
         units: how many the training targets have.
         growth: units of a translation for one of its source, at most.
+        length_penalty: of beam search, see `Search`; chosen on the validation split after the training.
     """
 
     vocabulary: Vocabulary
@@ -53,6 +53,7 @@ class TranslateFitted(Fitted):
     pairs: int
     units: int
     growth: float
+    length_penalty: float = 1.0
 
     def saved(self) -> Saved:
         return Saved({**vars(self), "vocabulary": self.vocabulary.facts(), "spoken": list(self.spoken)})
@@ -193,7 +194,7 @@ class TranslateAnswering(Answering):
             most=int(most_B.max()),
             width=max(width, best),
             best=max(width, best) if best > 1 else 1,
-            length_penalty=LENGTH_PENALTY,
+            length_penalty=fitted.length_penalty,
         )
         start_B = torch.full((len(sources),), START, device=device)
         if width == 1 and best == 1:

@@ -5,7 +5,7 @@ Pairs that have the same source are judged as one: it is translated once, and al
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -25,6 +25,8 @@ FINAL = 500  # sources that are translated at the end of a training
 MOST = 5000  # sources that `guina score` translates
 GIVEN = 200_000  # training pairs from which those are taken that the word table learns from
 WATCHED = 8  # sources that are translated at moments of the training
+PENALTIES = (1.0, 0.5, 1.5, 2.0)  # length penalties that are tried, the usual one first
+TRIED = 200  # sources that they are tried on
 GREEDY, BEAM = 1, TranslateOptions().beam
 
 
@@ -64,7 +66,7 @@ class Memory:
 
     Args:
         references: of the pairs last judged.
-        weights: a hash of the networks that made the translations.
+        weights: a hash of the networks that made the translations, and the length penalty that they were found by.
         translations: by width of the search and source.
         table: learned from the pairs beside it.
     """
@@ -85,6 +87,7 @@ class TranslateJudge(Judge):
     noun = "pair"
     validation_limit = 500
     final_limit = FINAL
+    final_passes = 3.0
     probed = 32  # a network that has learned nothing writes on and on
     metrics = (
         Metric(
@@ -122,7 +125,7 @@ class TranslateJudge(Judge):
 
     def translations(self, nets: Nets, sources: Sequence[str], width: int = BEAM) -> list[Translated]:
         """The translations of some texts, remembered until other networks are asked."""
-        memory, weights = self._memory, digest_of(nets)
+        memory, weights = self._memory, digest_of(nets) + str(self.fitted.length_penalty).encode()
         if memory.weights != weights:
             memory.weights, memory.translations = weights, {}
         new = [source for source in dict.fromkeys(sources) if (width, source) not in memory.translations]
@@ -196,6 +199,20 @@ class TranslateJudge(Judge):
         if len(sources) < len(references.of):
             said.append(f"judged on {len(sources):,} of {len(references.of):,} different sources, spread over all")
         return said
+
+    def conclude(self, nets: Nets, val: Arrays) -> TranslateFitted:
+        """With the length penalty by which beam search translates some validation sources best."""
+        references = self.references(val)
+        sources = references.sources(TRIED)
+        best: tuple[Scores, TranslateFitted] | None = None
+        for penalty in PENALTIES:
+            fitted = replace(self.fitted, length_penalty=penalty)
+            half = self.job.fitted_to(fitted).answering(nets)
+            scores = references.scores(sources, [made.text for made in half.translated(sources, BEAM)])
+            if best is None or self.better(scores, best[0]):
+                best = scores, fitted
+        assert best is not None, "some are tried"
+        return best[1]
 
     def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> Iterator[Panel]:
         translate = partial(self.translations, nets)
