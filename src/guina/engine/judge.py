@@ -29,6 +29,8 @@ class Judge(ABC):
         validation_limit: the most validation examples that are scored at a validation during training.
         final_limit: the most validation examples that are answered after the last step.
         probed: validation examples by which it is reckoned before a training how long a score takes.
+        trained_share: seconds that a trained network takes for an answer, as a share of those of one that has learned
+            nothing, which is what is timed.
         final_passes: how often all validation examples are answered after the last step: to conclude, and to score.
         fixed_cost: whether a score takes as long for few examples as for all of them.
     """
@@ -38,6 +40,7 @@ class Judge(ABC):
     validation_limit: ClassVar[int] = 5000
     final_limit: ClassVar[float] = float("inf")
     probed: ClassVar[int] = 256
+    trained_share: ClassVar[float] = 1.0
     final_passes: ClassVar[float] = 2.0
     fixed_cost: ClassVar[bool] = False
 

@@ -58,7 +58,7 @@ def probe(judge: Judge, data: tuple[Arrays, Arrays], runtime: Runtime, team: Tea
         looked = time.perf_counter()
         judge.score(nets, val.first(few))
         answered = time.perf_counter()
-    shared_by = len(val) if judge.fixed_cost else few
+    shared_by = (len(val) if judge.fixed_cost else few) / judge.trained_share
     return Cost(*team.broadcast([total, (looked - start) / shared_by, (answered - looked) / shared_by]))
 
 
