@@ -37,7 +37,7 @@ SMALLEST, BATCH = 16, 40  # pairs of mean length a step
 PAIRS_A_PLACE = 250  # training pairs for each place of a batch: few pairs are learned in many small steps
 SMOOTHING = 0.1
 GAIN = 2.0  # of what is looked at, in the first outputs
-ENOUGH = {"small": 2e5, "medium": 2.5e6, "large": 2e7}  # target units that a size must get to see to be chosen
+ENOUGH = {"small": 1e5, "medium": 2.5e6, "large": 2e7}  # target units that a size must get to see to be chosen
 
 
 class Translate(Job):
