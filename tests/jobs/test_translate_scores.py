@@ -241,4 +241,4 @@ def test_the_length_penalty_is_the_one_that_translates_validation_texts_best():
     columns = {"source_text": Texts.of(texts), "target_text": Texts.of(texts)}
     val = Arrays(columns, np.arange(20), texts)
     found = TranslateJudge(Fitting(Fitted())).conclude({}, val)
-    assert found == replace(Fitted(), length_penalty=1.5) 
+    assert found == replace(Fitted(), length_penalty=1.5)
