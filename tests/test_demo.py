@@ -12,6 +12,7 @@ import pytest
 
 from guina import demo
 from guina.engine.budget import Limit
+from guina.jobs.translate.origins import Origins
 from small_runs import hurry
 from without_posix import needs_posix
 
@@ -42,7 +43,7 @@ def test_draw_is_two_characters_a_pixel(value, shade):
 
 def test_attention_is_drawn_under_its_letters():
     weights = np.array([[0.0, 0.1, 0.9], [0.25, 0.5, 0.25], [1.0, 0.0, 0.0]])
-    assert demo.draw_attention(["a", "bc", "∎"], ["x", "yz", "∎"], weights) == [
+    assert demo.draw_weights(["a", "bc", "∎"], ["x", "yz", "∎"], weights) == [
         "     y",
         "   x z ∎",
         " a     ██",
@@ -58,21 +59,23 @@ def test_translations_are_shown_with_what_is_right_and_one_with_its_letters():
     def translated(texts: list[str], width: int) -> list[SimpleNamespace]:
         sides = [((*text, "∎"), (*known[text], "∎")) for text in texts]
         return [
-            SimpleNamespace(text=known[text], source=s, target=t, attention_RC=np.ones((len(t), len(s))))
-            for text, (s, t) in zip(texts, sides, strict=True)
+            SimpleNamespace(text=known[text], source=s, target=t) for text, (s, t) in zip(texts, sides, strict=True)
         ]
+
+    def origins(text: str, made: SimpleNamespace) -> Origins:
+        return Origins(made.target, text, np.ones((len(made.target), len(text))))
 
     records = SimpleNamespace(columns=pairs, only=lambda split: records)
     job = SimpleNamespace(read=lambda source, splits: records)
-    half = SimpleNamespace(nets={}, translated=translated)
+    half = SimpleNamespace(nets={}, translated=translated, origins=origins)
     folder = SimpleNamespace(info={"source": "number-words"})
     run: Any = SimpleNamespace(judge=SimpleNamespace(job=job), answering=half, folder=folder)
     shown = demo.show_translations(run).split("\n")
     assert shown[0].strip() == "neun → nine"
     assert shown[1] == "einhundertdreiundzwanzig → 121   (right: 123)"
     assert shown[4].startswith("einhundertdreiundzwanzig → 121, and what each part"), "it turns around, in most units"
-    assert shown[6] == "  e i n h u n d e r t d r e i u n d z w a n z i g ∎"
-    assert shown[7] == "1 " + "██" * 25
+    assert shown[6] == "  e i n h u n d e r t d r e i u n d z w a n z i g"
+    assert shown[7] == "1 " + "██" * 24
     pairs["source"][1:] = ["einhundert", "zwei"]  # no number turns around
     known |= {"einhundert": "100", "zwei": "2"}
     assert "\neinhundert → 100, and" in demo.show_translations(run)

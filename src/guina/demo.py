@@ -135,11 +135,12 @@ def show_translations(run: Run, n: int = 6) -> str:
         f"{source:>{width}} → {found.text}" + ("" if found.text == target else f"   (right: {target})")
         for (source, target), found in zip(shown, made, strict=False)
     ]
-    looked = [f"\n{drawn} → {one.text}, and what each part of it looked at:\n"]
-    return "\n".join([*lines, *looked, *draw_attention(one.target, one.source, one.attention_RC)]) + "\n"
+    found = half.origins(drawn, one)  # pyright: ignore[reportAttributeAccessIssue]
+    told = [f"\n{drawn} → {one.text}, and what each part of it came from:\n"]
+    return "\n".join([*lines, *told, *draw_weights(found.rows, found.columns, found.weights_KG)]) + "\n"
 
 
-def draw_attention(rows: Sequence[str], columns: Sequence[str], weights_RC: np.ndarray) -> list[str]:
+def draw_weights(rows: Sequence[str], columns: Sequence[str], weights_RC: np.ndarray) -> list[str]:
     """Weights from 0 to 1 as lines of characters, two a column; the columns' names stand upright over them."""
     left, top = max(map(len, rows)), max(map(len, columns))
     head = [" " * left + " " + "".join(f"{name.rjust(top)[k]} " for name in columns).rstrip() for k in range(top)]

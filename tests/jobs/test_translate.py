@@ -6,14 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 from torch.nn.functional import log_softmax
 
 import guina
 from guina.answering.render import as_json, as_lines
 from guina.data.records import TRAIN
 from guina.errors import GuinaError
-from guina.jobs.translate import answering, learning
-from guina.jobs.translate.answering import END, TranslateAnswering, translator
+from guina.jobs.translate import answering, learning, origins
+from guina.jobs.translate.answering import TranslateAnswering, translator
 from guina.jobs.translate.learning import Translate, pieces_for
 from guina.jobs.translate.settings import TranslateOptions, TranslateSettings
 from guina.runtime import evaluating
@@ -156,14 +157,53 @@ def test_the_best_are_different_and_the_first_of_them_is_the_answer(run: guina.R
     assert "best" not in alone.words()
 
 
-def test_alignment_is_shares_of_the_source_for_each_unit(run: guina.Run):
-    (answer,) = run.predict("Der alte Stein brennt.", options={"alignment": True})
+def test_an_alignment_says_what_is_lost_without_each_word(run: guina.Run):
+    """Against the network asked anew for each word, its embeddings set to 0 in the table itself."""
+    text = "Der alte Stein brennt."
+    (answer,) = run.predict(text, options={"alignment": True})
     found = answer["alignment"]
-    assert found["source"] == ["␣Der", "␣alte", "␣Stein", "␣brennt", ".", END]
-    assert found["target"] == ["␣The", "␣old", "␣stone", "␣burns", ".", END]
-    assert np.sum(found["weights"], 1).tolist() == pytest.approx([1.0] * 6, abs=1e-3)
-    (made,) = half(run).translated([""])
-    assert made.attention_RC.shape == (len(made.target), len(made.source))
+    assert found["source"] == ["Der", "alte", "Stein", "brennt", "."]
+    assert found["target"] == ["The", "old", "stone", "burns", "."]
+    assert "alignment" not in run.predict(text)[0].words()
+    ours = half(run)
+    (made,) = ours.translated([text], 5)
+    net, fitted = ours.net, ours.fitted
+    said = [fitted.spoken.index(unit) for unit in made.said]
+    assert (len(made.read), len(made.said)) == (6, 5), "a unit is a word here, and the source has its end"
+
+    def log_p() -> Tensor:
+        state = net.read(torch.tensor([made.read]), torch.tensor([6]))
+        log_TK = net.write(torch.tensor([[fitted.start, *made.said[:-1]]]), state)[0][0].log_softmax(-1)
+        return log_TK[torch.arange(5), said]
+
+    with evaluating(*ours.nets.values()):
+        whole = log_p()
+        for g in range(4):
+            kept = net.embed.weight[made.read[g]].clone()
+            assert made.read[g] not in made.said, "the table is the writer's too"
+            net.embed.weight.data[made.read[g]] = 0
+            lost = (1 - (log_p() - whole).exp()).clamp_min(0)
+            net.embed.weight.data[made.read[g]] = kept
+            np.testing.assert_allclose([row[g] for row in found["weights"]], lost, atol=2e-3)
+    assert np.argmax(found["weights"], 1).tolist()[1:4] == [1, 2, 3], "old is from alte, and so on"
+
+
+@pytest.mark.parametrize("name", ["run", "letters", "pieces"])
+def test_an_alignment_has_the_letters_of_what_is_one_word_and_none_of_nothing(
+    name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+):
+    ours = half(request.getfixturevalue(name))
+    for text in ("Größe", ""):
+        (made,) = ours.translated([text])
+        found = ours.origins(text, made)
+        assert found.weights_KG.shape == (len(found.rows), len(found.columns))
+        assert ((found.weights_KG >= 0) & (found.weights_KG <= 1)).all()
+        if name == "pieces":
+            assert "".join(found.columns).removeprefix("␣") == text
+    (made,) = ours.translated(["Der alte Stein brennt. " * 3])
+    together = ours.origins(made.text, made).weights_KG
+    monkeypatch.setattr(origins, "AT_ONCE", 1)
+    np.testing.assert_allclose(ours.origins(made.text, made).weights_KG, together, atol=1e-5)
 
 
 def test_characters_that_no_source_has_are_named(run: guina.Run):

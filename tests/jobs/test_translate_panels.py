@@ -13,7 +13,7 @@ from guina.data.ragged import Texts
 from guina.data.words import words
 from guina.jobs.translate import panels
 from guina.jobs.translate.answering import Translated
-from guina.jobs.translate.inside import merged, words_of_units
+from guina.jobs.translate.inside import merged
 from guina.jobs.translate.mistakes import (
     BY_LENGTH,
     Judged,
@@ -27,7 +27,9 @@ from guina.jobs.translate.mistakes import (
     repeats,
     ways_to_fail,
 )
+from guina.jobs.translate.origins import Origins
 from guina.jobs.translate.panels import spread, translate_panels, worth
+from guina.jobs.translate.wording import words_of_units
 from guina.look.page import render
 from guina.panels import NBest, Table
 
@@ -48,6 +50,9 @@ class Shouting:
 
     def translated(self, texts: Sequence[str], width: int = 1, best: int = 1) -> list[Translated]:
         return [self.one(text, best) for text in texts]
+
+    def origins(self, text: str, made: Translated) -> Origins:
+        return Origins(made.text.split(), text.split(), np.eye(len(made.text.split()), len(text.split())))
 
     def one(self, text: str, best: int) -> Translated:
         source, shown = [f"␣{word}" for word in text.split()], text.upper().split()[:8]

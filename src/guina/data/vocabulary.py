@@ -67,7 +67,11 @@ class Vocabulary(ABC):
             >>> Chars([chr(10), "a"]).shown(1), Chars([chr(10), "a"]).shown(2)
             ('↵', 'a')
         """
-        text = self.decode([unit])
+        return self.shown_all([unit])
+
+    def shown_all(self, units: Sequence[int]) -> str:
+        """Some units together: parts of a letter are one."""
+        text = self.decode(units)
         return text.replace("\n", "↵").replace("\t", "⇥").replace(" ", "␣") or "∅"
 
     def unknown(self, text: str) -> list[str]:

@@ -99,9 +99,14 @@ class Translator(nn.Module):
         looked_at = self.bridge.weight[:, -self.shape.width :]
         looked_at.copy_(gain * torch.eye(self.shape.width))
 
-    def read(self, units_BS: Tensor, length_B: Tensor) -> State:
-        """The source, read once: what the writer begins with and looks back at."""
-        x_BSH = same_mask(self.embed(units_BS), self.shape.dropout, self.training)
+    def read(self, units_BS: Tensor, length_B: Tensor, blank_BS: Tensor | None = None) -> State:
+        """The source, read once: what the writer begins with and looks back at.
+
+        Args:
+            blank_BS: units that are read as if nothing stood there.
+        """
+        x_BSH = self.embed(units_BS) if blank_BS is None else self.embed(units_BS) * ~blank_BS[:, :, None]
+        x_BSH = same_mask(x_BSH, self.shape.dropout, self.training)
         for layer in self.reader:
             x_BSH = same_mask(x_BSH + layer(x_BSH, length_B), self.shape.dropout, self.training)
         keys = self.attention.keys(x_BSH, length_B)

@@ -19,10 +19,11 @@ from guina.beam import Hypothesis, Search, Step, beam, greedy
 from guina.data.prompts import as_read
 from guina.data.ragged import Ragged
 from guina.data.vocabulary import Vocabulary, restore
+from guina.jobs.translate.origins import Origins, origins
 from guina.jobs.translate.settings import SIZES, TranslateOptions, TranslateSettings, check_options
+from guina.jobs.translate.wording import END
 from guina.nets.translator import Shape, State, Translator
 
-END = "∎"  # how the end of a text is shown
 TOGETHER = 64  # texts that are translated at once, of like length
 ASIDE = 1024  # texts that are read before they are sorted by length
 START = -1  # what a search begins with in place of something said
@@ -108,6 +109,7 @@ class Translated:
         attention_RC: R target units × C source units: where the writer looked; rows add up to 1.
         others: the best translations that were found, this one first: text, log probability. They come as the search
             ranks them, by log probability for their length; so a longer one may stand before a likelier shorter one.
+        read, said: the units of the source, with its end, and of the translation, without.
     """
 
     text: str
@@ -116,6 +118,8 @@ class Translated:
     target: tuple[str, ...]
     attention_RC: np.ndarray
     others: tuple[tuple[str, float], ...]
+    read: Sequence[int] = ()
+    said: Sequence[int] = ()
 
 
 class TranslateAnswering(Answering):
@@ -161,8 +165,7 @@ class TranslateAnswering(Answering):
         if made.source[-1:] != (END,):
             facts["read"] = len(made.source)
         if options.alignment:
-            weights = made.attention_RC.astype(float).round(4).tolist()
-            facts["alignment"] = {"source": list(made.source), "target": list(made.target), "weights": weights}
+            facts["alignment"] = self.origins(text, made).facts()
         likeliest = sorted(made.others[: options.best], key=lambda other: -other[1])
         best = {"best": {other: exp(log) for other, log in likeliest}} if options.best > 1 else {}
         return Answer(text, made.text, alternatives=best, facts=facts)
@@ -181,6 +184,10 @@ class TranslateAnswering(Answering):
             now = order[at : at + TOGETHER]
             found.update(zip(now, self.searched([units[n] for n in now], width, best), strict=True))
         return [found[n] for n in range(len(texts))]
+
+    def origins(self, text: str, made: Translated) -> Origins:
+        """What each word of a translation came from."""
+        return origins(self, text, made)
 
     def searched(self, sources: Sequence[np.ndarray], width: int, best: int) -> list[Translated]:
         """The translations of some sources of like length, searched at once."""
@@ -234,7 +241,14 @@ class TranslateAnswering(Answering):
         source_units = (*(shown(int(u)) for u in source if u < self.fitted.end), END)[: len(source)]
         target_units = (*map(shown, found[0].tokens), *([END] if found[0].ended else []))
         return Translated(
-            next(iter(texts)), found[0].log_probability, source_units, target_units, weight_TS, tuple(texts.items())
+            next(iter(texts)),
+            found[0].log_probability,
+            source_units,
+            target_units,
+            weight_TS,
+            tuple(texts.items()),
+            read=source.tolist(),
+            said=found[0].tokens,
         )
 
 

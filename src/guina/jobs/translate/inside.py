@@ -1,22 +1,15 @@
 """What a translator attended to, word by word.
 
-Axes: R target units, C source units, K target words, G source words, U units of a text.
+Axes: R target units, C source units, K target words, G source words.
 """
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from guina.data.vocabulary import UNKNOWN
-from guina.data.words import WORD, words
+from guina.jobs.translate.wording import END, FEW, one_hot, words_of_units
 from guina.panels import Alignment
 
 if TYPE_CHECKING:
     from guina.jobs.translate.answering import Translated
-
-SPACE, END = "␣", "∎"  # how a space and the end of a text are written in units
-FEW = 3  # words; an alignment of fewer on one side is shown unit by unit
 
 
 def merged(source: str, one: "Translated") -> Alignment:
@@ -41,51 +34,3 @@ def merged(source: str, one: "Translated") -> Alignment:
     member_RK = one_hot(row_R, len(rows))
     weights_KG = member_RK.T @ to_source_RG / member_RK.sum(0)[:, None]
     return Alignment(source, one.text, rows, columns, weights_KG)
-
-
-def words_of_units(units: Sequence[str], text: str) -> tuple[np.ndarray, list[str]]:
-    """Which word each unit belongs to, and the words. Where a unit holds several words, as pieces of Chinese do, these
-    are one; a space belongs to what follows it.
-
-    Args:
-        text: what the units were made of, or make: letters that lie in several units, each a part of their bytes, are
-            read there.
-
-    Example:
-        >>> words_of_units(["␣Kin", "der", "garten", ",", "␣", "我们", "去", "∎"], "Kindergarten, 我们去")
-        (array([0, 0, 0, 1, 2, 2, 3, 4]), ['Kindergarten', ',', '我们', '去', '∎'])
-        >>> words_of_units(["�", "�", "l", "␣fehlt", "∎"], "Öl fehlt")
-        (array([0, 0, 0, 1, 2]), ['Öl', 'fehlt', '∎'])
-    """
-    word_U, found = grouped(units)
-    whole = [*words(text), *found[-1:]] if found[-1:] == [END] else words(text)
-    if any(UNKNOWN in word for word in found) and len(whole) == len(found):
-        return word_U, whole
-    return word_U, found
-
-
-def grouped(units: Sequence[str]) -> tuple[np.ndarray, list[str]]:
-    """The same by the units alone; a part of a letter is a letter."""
-    text = "".join(units).replace(SPACE, " ").replace(UNKNOWN, "x")
-    number_of = np.full(len(text), -1)
-    for number, found in enumerate(WORD.finditer(text)):
-        number_of[found.start() : found.end()] = number
-    word_U = np.zeros(len(units), np.int64)
-    written: list[str] = []
-    end, last, open_space = 0, -1, False
-    for u, unit in enumerate(units):
-        inside = number_of[end : end + len(unit)]
-        inside, end = inside[inside >= 0], end + len(unit)
-        goes_on = open_space or (len(inside) > 0 and inside[0] == last)
-        if goes_on and written:
-            written[-1] += unit
-        else:
-            written.append(unit)
-        word_U[u] = len(written) - 1
-        open_space, last = not len(inside), inside[-1] if len(inside) else last
-    return word_U, [word.replace(SPACE, " ").strip() or SPACE for word in written]
-
-
-def one_hot(number_U: np.ndarray, size: int) -> np.ndarray:
-    """A row for each number, with a 1 in its column; U×size, float64."""
-    return (number_U[:, None] == np.arange(size)).astype(np.float64)

@@ -22,14 +22,15 @@ from guina.jobs.translate.mistakes import (
     missing_words,
     ways_to_fail,
 )
-from guina.panels import Alignments, Candidate, Candidates, Curves, NBest, Panel
+from guina.panels import Alignment, Alignments, Candidate, Candidates, Curves, NBest, Panel
 
 if TYPE_CHECKING:
     from guina.jobs.translate.answering import TranslateAnswering, Translated
 
 JUDGED = 500  # sources whose translations are looked through
 COUNTED = 200_000  # training pairs whose words are counted
-ALIGNED, LONGEST = 8, 30  # sentences whose attention is drawn, and the most words of one
+ALIGNED, LONGEST = 8, 30  # sentences whose words' origins are drawn, and the most words of one
+LOOKED = 3  # sentences whose attention is drawn
 LISTED, BEST, WIDTH = 6, 5, 5  # sentences whose n-best are listed, how many of each, and the beam's width
 WORST = 10  # sentences that are listed
 STEPS, FOLLOWED = 6, 4  # snapshots that are shown, and sentences of each
@@ -67,18 +68,36 @@ def translate_panels(
     yield by_rarity(results, counts_of(learned[0]))
     yield from missing_words(results)
     yield from worth(results, references, learned[0], learned[1])
+    yield looked(half, sources)
 
 
 def alignments(half: "TranslateAnswering", sources: Sequence[str]) -> Alignments:
-    """The attention of some sentences of different lengths, the short ones first."""
+    """What the words of some sentences came from, the short ones first."""
     short = [source for source in sources if len(words(source)) <= LONGEST] or sources
     chosen = spread(sorted(short, key=lambda source: len(words(source))), ALIGNED)
-    drawn = [merged(source, one) for source, one in zip(chosen, half.translated(chosen, WIDTH), strict=True)]
+    drawn = []
+    for source, one in zip(chosen, half.translated(chosen, WIDTH), strict=True):
+        found = half.origins(source, one)
+        drawn.append(Alignment(source, one.text, found.rows, found.columns, found.weights_KG))
     says = (
-        "Each word of the translation, and how much of its attention went to each word of the source. A straight line "
-        "from corner to corner is the same order; a step aside is where the order changes. ∎ is the end of the text."
+        "Each word of the translation, and the share of its probability that is lost when a word of the source is "
+        "blank. A straight line from corner to corner is the same order; a step aside is where the order changes; an "
+        "empty row is a word that follows from those before it."
     )
     return Alignments("What each word came from", says, drawn)
+
+
+def looked(half: "TranslateAnswering", sources: Sequence[str]) -> Alignments:
+    """The attention of a few of the same sentences."""
+    short = [source for source in sources if len(words(source)) <= LONGEST] or sources
+    chosen = spread(sorted(short, key=lambda source: len(words(source))), LOOKED)
+    drawn = [merged(source, one) for source, one in zip(chosen, half.translated(chosen, WIDTH), strict=True)]
+    says = (
+        "Each word of the translation, and how its attention is shared among the words of the source. The reader goes "
+        "over the sentence both ways, so any place of it may hold what stands elsewhere; often that is the end, ∎. What "
+        "a word came from is told above, not here."
+    )
+    return Alignments("Where it looked", says, drawn)
 
 
 def n_best(half: "TranslateAnswering", sources: Sequence[str], references: References) -> NBest:
