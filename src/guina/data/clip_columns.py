@@ -82,7 +82,8 @@ def choose_clip_columns(
         headed, names = True, list(table.keys)
     else:
         above = [str(field).strip().strip('"') for field in first[0][1]]
-        headed = is_header(above, wanted, split_by, is_there)
+        below = first[1][1] if len(first) > 1 else []
+        headed = is_header(above, below, (wanted.path, wanted.text, split_by), is_there)
         names = without_end(above) if headed else []
         width = len(names) if headed else Counter(len(fields) for _, fields in first).most_common(1)[0][0]
         names = [name or f"column {k}" for k, name in enumerate(names or [""] * width, 1)]
@@ -100,19 +101,28 @@ def choose_clip_columns(
     return Choice(path, text, speaker, split, len(names), headed, named), chain(first, rows)
 
 
-def is_header(first: Sequence[str], wanted: Wanted, split_by: str, is_there: Callable[[str], bool]) -> bool:
-    """Whether a table's first row names its columns: one is called so, or as the user says, and none is a recording.
+def is_header(
+    first: Sequence[str], below: Sequence[str], asked: Sequence[str], is_there: Callable[[str], bool]
+) -> bool:
+    """Whether a table's first row names its columns: one is called so, or as the user says, or stands over a recording;
+    and none is a recording itself.
+
+    Args:
+        below: the row after it.
+        asked: columns that the user named.
 
     Example:
         >>> nothing = lambda place: False
-        >>> is_header(["path", "text"], Wanted(), "", nothing), is_header(["a.wav", "text"], Wanted(), "", nothing)
+        >>> is_header(["path", "text"], [], [], nothing), is_header(["a.wav", "text"], [], [], nothing)
         (True, False)
     """
     if any(field and (is_there(field) or field.lower().endswith((*READ, *OTHERS))) for field in first):
         return False
-    asked = {name.strip().casefold() for name in (wanted.path, wanted.text, split_by) if name}
+    if any(is_there(str(field)) for field in below):
+        return True
+    named = {name.strip().casefold() for name in asked if name}
     known = {*PATHS, *TEXTS, *SPEAKERS}
-    return any(field.casefold() in asked or bare(field) in known for field in first)
+    return any(field.casefold() in named or bare(field) in known for field in first)
 
 
 class ClipColumns:

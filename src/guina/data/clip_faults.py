@@ -35,20 +35,23 @@ def listed_twice(clips: Sequence[Clip], report: Report) -> list[Clip]:
             report.found += 1
             report.skip(clip.where, OTHER_TEXT)
     if again:
-        report.problems.append(f"left out: {len(again):,} rows of recordings that are listed before ({listed(again)})")
+        rows = "1 row" if len(again) == 1 else f"{len(again):,} rows"
+        report.problems.append(f"left out: {rows} of recordings that are listed before ({listed(again)})")
     return list(first.values())
 
 
-def not_listed(table: Path, clips: Sequence[Clip], found: Found) -> list[str]:
+def not_listed(table: Path, here: set[Path], found: Found) -> list[str]:
     """What there is to say of recordings in a table's folder that it does not list.
 
     Nothing, where another table there may list them.
+
+    Args:
+        here: those that it lists.
     """
     others = [other for other in found.all_tables if other != table]
     if any(other.parent == table.parent for other in others):
         return []
     inner = [other.parent for other in others if other.parent.is_relative_to(table.parent)]
-    here = {clip.path for clip in clips}
     left = [
         path
         for path in found.sounds

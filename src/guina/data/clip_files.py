@@ -74,23 +74,19 @@ def find_clips(source: str, splits: Sequence[str], encoding: str, report: Report
         split = next(iter(files_by_split([path], path, splits, report)))
         return Found(path.parent, {split: [path]}, {}, sounds, [path])
     files = list(files_at(source, teller(report, root)))
-    sounds = those_inside([file for file in files if is_sound(file)], root, report)
+    sounds = [file for file in files if is_sound(file)]
     tables = tables_of(files, root, encoding, report)
     if not sounds:
         raise nothing_at(source, path, root, files, samples)
     if tables:
         return Found(root, files_by_split(tables, root, splits, report, "tables"), {}, sounds, tables)
-    told = [file for file in sounds if os.path.isfile(file.with_suffix(".txt"))]
+    told = with_text(sounds, root, report)
     if not told:
         raise GuinaError(
-            f"{source} has {len(sounds)} recordings, and no texts",
+            f"{source} has {len(sounds):,} recording{'s' if len(sounds) > 1 else ''}, and no texts",
             LAYOUTS,
             "write a table transcripts.tsv with the columns path and text, one recording a row",
         )
-    silent = sorted(set(sounds) - set(told))
-    for file in silent:
-        report.found += 1
-        report.skip(name_of(file, root), NO_TEXT)
     return Found(root, {}, files_by_split(told, root, splits, report, "recordings"), sounds, [])
 
 
@@ -120,3 +116,16 @@ def nothing_at(source: str, path: Path, root: Path, files: Sequence[Path], sampl
     names = [name_of(file, root) for file in files[:5]]
     found = f" (found {', '.join(names)}{', …' if len(files) > 5 else ''})" if names else " (the folder is empty)"
     return GuinaError(f"there are no recordings at {source}{found}", LAYOUTS, "check the path")
+
+
+def with_text(sounds: Sequence[Path], root: Path, report: Report) -> list[Path]:
+    """The recordings that have a text beside them; the others are skipped, and so are links that lead out."""
+    inside = those_inside(sounds, root, report)
+    beside = {file: file.with_suffix(".txt") for file in inside}
+    there = set(those_inside([text for text in beside.values() if os.path.isfile(text)], root, report))
+    told = [file for file, text in beside.items() if text in there]
+    for file in inside if told else ():
+        if not os.path.isfile(beside[file]):
+            report.found += 1
+            report.skip(name_of(file, root), NO_TEXT)
+    return told

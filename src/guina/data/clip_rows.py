@@ -4,6 +4,7 @@ A text is what stands in the table but for white space: runs of it, no-break spa
 none at either end. "NA", "null", "007" and "1e5" are words like others.
 """
 
+import os
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -55,6 +56,7 @@ class Finder:
         self.folder, self.inside = folder, folder.resolve()
         self.places = Places(folder)
         self.known: dict[str, Path | None] = {}  # without its ending → the recording; None: there are several
+        self.meant: set[Path] = set()  # all that rows named
         for path in sounds:
             if path.is_relative_to(folder):
                 key = path.relative_to(folder).with_suffix("").as_posix()
@@ -66,12 +68,10 @@ class Finder:
         if exists(found.path):
             return found.path, found.how
         bare = place.replace("\\", "/").strip("/")
-        if bare.lower().endswith((*READ, *OTHERS)):
-            names = [bare.rpartition(".")[0]]
-            ending = Path(bare).suffix.lower()
-        else:
-            names, ending = [bare], ""
-        for key in (*names, *(f"{folder}/{name}" for folder in BESIDE for name in names)):
+        ending = Path(bare).suffix.lower()
+        ending = ending if ending in (*READ, *OTHERS) else ""
+        name = bare[: len(bare) - len(ending)]
+        for key in (name, *(f"{folder}/{name}" for folder in BESIDE)):
             path = self.known.get(key)
             if path is not None and ending in ("", path.suffix.lower()):
                 return path, COMPLETED
@@ -80,7 +80,7 @@ class Finder:
     def is_there(self, place: str) -> bool:
         """Whether a value is the path of a recording."""
         place = place.strip()
-        return bool(place) and len(place) < 1000 and not outside(place) and self.find(place)[0].is_file()
+        return bool(place) and len(place) < 1000 and not outside(place) and os.path.isfile(self.find(place)[0])
 
 
 def clips_of(
@@ -110,6 +110,7 @@ def clips_of(
                 "write the path from the table's folder on" if place else "fill it, or remove the line",
             )
         found, how = finder.find(place)
+        finder.meant.add(found)
         why = why_not(found, within, finder.inside) or (NO_TEXT if missing else "")
         if why:
             report.found += 1

@@ -83,11 +83,14 @@ def read_clips(
     clips, by = listed_clips(found, splits, wanted, split_by, report)
     clips = {split: listed_twice(some, report) for split, some in clips.items()}
     given = [split for split in SPLITS if clips.get(split)]
+    if not given:  # why, where they are many
+        report.stop_when_too_bad(0.0, "recordings", MEND)
     check_splits(source, given, splits)
     all_clips = [clip for split in given for clip in clips[split]]
     names = [name_of(clip.path, found.root) for clip in all_clips]
     report.found += len(all_clips)
-    waves = decoded(all_clips, names, rate or common_rate([clip.path for clip in clips[given[0]]]), report)
+    to_rate = rate or common_rate([clip.path for clip in clips[given[0]]])
+    waves = load_waves([clip.path for clip in all_clips], names, to_rate, report)
     report.stop_when_too_bad(max_bad, "recordings", MEND)
     if not len(waves.kept_N):
         raise GuinaError(f"no recording of {source} can be used", "WAV, FLAC, Ogg or MP3", "see why: guina check")
@@ -132,11 +135,6 @@ def wave_column(records: Records, rate: int = 0) -> Ragged:
     if len(again.kept_N) < len(records):
         raise GuinaError("recordings have changed since they were read", "files that stay as they are", "try again")
     return again.wave
-
-
-def decoded(clips: Sequence[Clip], names: Sequence[str], rate: int, report: Report) -> Waves:
-    """The recordings decoded; texts that two recordings share, or that one has twice, do not matter here."""
-    return load_waves([clip.path for clip in clips], names, rate, report)
 
 
 def check_splits(source: str, given: Sequence[str], splits: Sequence[str]) -> None:
@@ -214,7 +212,7 @@ def listed_clips(
             finder = Finder(path.parent, found.sounds)
             choice, rows = choose_clip_columns(table, wanted, split_by, finder.is_there, report)
             read = list(clips_of(path, rows, choice, table.keys, finder, report))
-            report.problems += not_listed(path, read, found)
+            report.problems += not_listed(path, finder.meant, found)
             for said, clip in said_splits(read, split, choice, path, len(found.all_tables) == 1, report):
                 if said in splits:
                     clips[said].append(clip)

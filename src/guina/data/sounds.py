@@ -15,7 +15,7 @@ import numpy as np
 
 from guina.data.sound_files import Reader, library, opened
 from guina.data.sound_kinds import BadSound
-from guina.data.sound_mix import Levels, Mix, choose_mix
+from guina.data.sound_mix import NOT_NUMBERS, Levels, Mix, choose_mix
 
 __all__ = ["BadSound", "Sound", "as_int16", "decode", "describe", "ignore", "pieces"]
 
@@ -181,6 +181,8 @@ def stream(reader: Reader, rate: int) -> Iterator[np.ndarray]:
         resampler = None
     reader.levels = Levels()
     for mono_T, last in with_last(mix.apply(block_TC) for block_TC in reader.blocks()):
+        if not np.isfinite(mono_T).all():  # of a damaged file: those of floats were looked at before
+            raise BadSound(NOT_NUMBERS)
         reader.levels.add(mono_T)
         if resampler is not None:
             mono_T = np.clip(resampler.resample_chunk(mono_T, last=last), -1, 1)
