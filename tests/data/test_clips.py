@@ -415,3 +415,13 @@ def test_a_fingerprint_tells_texts_and_contents_apart(tmp_path):
     second = read_clips(source, ALL).fingerprint
     put(tmp_path / "00.wav", tone(0.5))
     assert len({first, second, read_clips(source, ALL).fingerprint}) == 3
+
+
+def test_a_table_that_is_named_outright(tmp_path):
+    rows = [(f"clips/{path}", text) for path, text in twelve(tmp_path / "clips")]
+    put(tmp_path / "elsewhere" / "x.wav", tone())
+    path = table(tmp_path / "words.tsv", rows) + "/words.tsv"
+    table(tmp_path / "transcripts.tsv", rows[:3])
+    records = read_clips(path, ALL)
+    assert said(records) == dict(rows)
+    assert not [problem for problem in records.report.problems if "left out" in problem]

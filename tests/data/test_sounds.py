@@ -373,3 +373,10 @@ def test_a_library_that_is_not_there_is_named(monkeypatch):
 
 def test_soundfile_is_as_it_is_relied_on():
     assert {"WAV", "FLAC", "OGG", "MP3"} <= set(soundfile.available_formats())
+
+
+def test_a_constant_that_both_channels_have_hides_nothing():
+    wave = tone(loud=0.3)
+    sound = decode(coded(noisy(np.stack([0.2 + wave, 0.2 - wave], 1))), 16000)
+    assert "their difference" in sound.notes[0]
+    assert np.abs(np.corrcoef(sound.samples_N, wave)[0, 1]) > 0.99

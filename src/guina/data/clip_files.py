@@ -14,13 +14,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from guina.data.entries import leave_out, teller, those_inside
+from guina.data.clip_rows import BESIDE
+from guina.data.entries import entries_sorted, folder_names, leave_out, teller, those_inside
 from guina.data.listings import name_of
 from guina.data.pair_rows import SUFFIXES, is_table
 from guina.data.records import Report
 from guina.data.sound_kinds import OTHERS, READ
 from guina.data.split_files import files_by_split
-from guina.data.walking import files_at, root_of
+from guina.data.walking import files_at, root_of, walk
 from guina.errors import GuinaError, did_you_mean
 
 CALLED = (  # how a table beside others is called that has the texts
@@ -70,7 +71,7 @@ def find_clips(source: str, splits: Sequence[str], encoding: str, report: Report
                 LAYOUTS,
                 "name the folder, or the table that lists recordings and texts",
             )
-        sounds = [file for file in files_at(str(path.parent), teller(Report(), path.parent)) if is_sound(file)]
+        sounds = [file for file in near(path.parent) if is_sound(file)]
         split = next(iter(files_by_split([path], path, splits, report)))
         return Found(path.parent, {split: [path]}, {}, sounds, [path])
     files = list(files_at(source, teller(report, root)))
@@ -129,3 +130,12 @@ def with_text(sounds: Sequence[Path], root: Path, report: Report) -> list[Path]:
             report.found += 1
             report.skip(name_of(file, root), NO_TEXT)
     return told
+
+
+def near(folder: Path) -> list[Path]:
+    """The files right in the folder of a table that is named outright, and below its folders that are called for
+    recordings: there may be much else around it.
+    """
+    folders = folder_names(folder)
+    inner = [file for found in folders if found.name.lower() in BESIDE for file in walk(found)]
+    return [*entries_sorted(folder), *inner]

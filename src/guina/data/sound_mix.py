@@ -17,6 +17,7 @@ import numpy as np
 from guina.data.sound_kinds import BadSound
 
 CANCELLED = 0.5  # the mean has less power than this share of what one channel alone would leave in it
+NOTHING = 1e-10  # power of a channel in which there is nothing but rounding: −100 dB
 TOP = 0.98  # samples from here on may stand flat at the top of what a converter can say
 FLAT = 1e-4  # that much neighbours differ at most where they are flat
 SILENCE = -120.0  # dB, for what has no power
@@ -58,15 +59,18 @@ def choose_mix(blocks: Iterable[np.ndarray], channels: int) -> Mix:
         >>> choose_mix([np.stack([wave, -wave], 1)], 2).weight_C.tolist()
         [0.5, -0.5]
     """
-    power_CC = np.zeros((channels, channels))
+    count, sum_C, power_CC = 0, np.zeros(channels), np.zeros((channels, channels))
     peak = 0.0
     for block_TC in blocks:
         if not np.isfinite(block_TC).all():
             raise BadSound(NOT_NUMBERS)
         wide_TC = block_TC.astype(np.float64)
+        count += len(wide_TC)
+        sum_C += wide_TC.sum(0)
         power_CC += wide_TC.T @ wide_TC
         peak = max(peak, float(np.abs(block_TC).max(initial=0)))
-    weight_C, notes = weights(power_CC)
+    mean_C = sum_C / max(1, count)  # what a converter adds to all samples is no sound
+    weight_C, notes = weights(power_CC / max(1, count) - np.outer(mean_C, mean_C))
     if peak > 1:
         weight_C = weight_C / peak
         notes = (*notes, "numbers beyond ±1 divided by the largest")
@@ -74,7 +78,7 @@ def choose_mix(blocks: Iterable[np.ndarray], channels: int) -> Mix:
 
 
 def weights(power_CC: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """The weight of each channel, by the sums of their products, and what there is to say.
+    """The weight of each channel, by the means of their products, and what there is to say.
 
     Example:
         >>> weights(np.array([[1.0, 0.0], [0.0, 0.0]]))  # one channel is silent: that is no reason to leave it out
@@ -87,7 +91,7 @@ def weights(power_CC: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
         return np.ones(1), ()
     loudest = float(power_CC.diagonal().max())
     mean = float(power_CC.sum()) / C**2
-    if mean >= CANCELLED * loudest / C**2:
+    if mean >= CANCELLED * loudest / C**2 or loudest < NOTHING:
         return np.full(C, 1 / C), (f"{C} channels to one: their mean",)
     if C == 2:
         return np.array([0.5, -0.5]), ("2 channels to one: their difference, since their mean is nearly silent",)
