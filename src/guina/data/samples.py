@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from guina.data.cache import cached
+from guina.data.morse import write_morse
 from guina.data.number_words import PairSample, number_words
 
 
@@ -57,3 +58,16 @@ def python_docs() -> list[Path]:
 TEXTS: dict[str, Callable[[], list[Path]]] = {"python-docs": python_docs}
 
 PAIRS: dict[str, Callable[[], PairSample]] = {"number-words": number_words}
+
+
+def morse() -> Path:
+    """Words in Morse code, generated: a folder of recordings and a table of texts for each split."""
+
+    def build(folder: Path) -> dict[str, str]:
+        write_morse(folder)
+        return {}
+
+    return cached("sample-morse-1", build)[0]
+
+
+SOUNDS: dict[str, Callable[[], Path]] = {"morse": morse}
