@@ -1,0 +1,1 @@
+"""transcribe: recordings and their transcripts to a recogniser of speech."""
