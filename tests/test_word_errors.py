@@ -5,6 +5,7 @@ import math
 import sys
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +17,9 @@ from guina.word_errors import (
     align_characters,
     align_words,
     by_speaker,
+    cautions,
     confusions,
+    deviation,
     expected_counts,
     rates,
     total,
@@ -37,7 +40,7 @@ def distance(a: list[str], b: list[str]) -> int:
 
 
 def test_examples_in_docstrings() -> None:
-    assert doctest.testmod(module) == (0, 8)
+    assert doctest.testmod(module) == (0, 10)
 
 
 @given(CORPUS)
@@ -109,6 +112,28 @@ def test_each_speaker_has_errors_of_their_own_and_they_add_up() -> None:
     assert found["ann"] == Errors(substitutions=1)
     assert found[""] == Errors(hits=1, deletions=2)
     assert sum(found.values(), Errors()) == total(aligned)
+
+
+def test_the_deviation_is_that_of_other_recordings() -> None:
+    """Recordings drawn again and again (a bootstrap) have rates that differ by as much."""
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(1, 9, 80).tolist()
+    references = [" ".join(["a"] * n) for n in lengths]
+    texts = [" ".join(rng.choice(["a", "b"], n, p=[0.8, 0.2])) for n in lengths]
+    aligned = align_words(texts, references)
+    wrong_N, expected_N = (np.array([getattr(one.errors, part) for one in aligned]) for part in ("wrong", "expected"))
+    drawn = [rng.integers(0, 80, 80) for _ in range(4000)]
+    rates_R = [wrong_N[n].sum() / expected_N[n].sum() for n in drawn]
+    assert deviation(aligned) == pytest.approx(np.std(rates_R), rel=0.1)
+    (said,) = cautions(aligned)
+    assert said.startswith(f"{sum(lengths)} words are few to judge by")
+    assert f"be {100 * deviation(aligned):.1f} points higher or lower" in said
+
+
+def test_many_words_need_no_caution_and_few_recordings_are_finite() -> None:
+    assert cautions(align_words(["a"] * 1000, ["a"] * 1000)) == []
+    assert deviation(align_words(["a"], ["b"])) == deviation(align_words(["a", "b"], ["", ""])) == 0.0
+    assert cautions(align_words(["a"], ["b"]))[0].startswith("1 word is few to judge by")
 
 
 def test_nothing_to_score_is_said() -> None:

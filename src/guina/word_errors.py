@@ -19,6 +19,7 @@ from guina.errors import GuinaError
 from guina.metrics import nothing_to_score
 
 NOTHING = ""  # what stands for a word or character that is not there
+FEW = 1000  # words, below which a rate is said to be uncertain
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,42 @@ def rates(texts: Sequence[str], references: Sequence[str]) -> Mapping[str, float
         "insertions": words.insertions / expected,
         "exact": sum(not one.errors.wrong for one in aligned) / len(aligned),
     }
+
+
+def deviation(aligned: Sequence[Aligned]) -> float:
+    """By how much the error rate of as many other recordings of the kind would differ: one standard deviation.
+
+    That of a ratio of two sums over recordings (Cochran 1977, Sampling techniques, on ratios): the words of one
+    recording are right and wrong together, so that counting words alone would promise too much. 0 where one recording,
+    or no word, is all there is.
+
+    Example:
+        >>> round(deviation(align_words(["a b", "a c"], ["a b", "a b"])), 2)
+        0.25
+    """
+    errors = [one.errors for one in aligned]
+    N, words, rate = len(errors), sum(one.expected for one in errors), total(aligned).rate
+    if N < 2 or not words:
+        return 0.0
+    squares = sum((one.wrong - rate * one.expected) ** 2 for one in errors)
+    return (N / (N - 1) * squares) ** 0.5 / words
+
+
+def cautions(aligned: Sequence[Aligned]) -> list[str]:
+    """What must be said beside a word error rate of few words; nothing where all is well.
+
+    Example:
+        >>> cautions(align_words(["oh"], [""]))
+        ['nobody says a word in these recordings: wer is how many words were invented']
+    """
+    words = total(aligned).expected
+    if not words:
+        return ["nobody says a word in these recordings: wer is how many words were invented"]
+    if words >= FEW:
+        return []
+    few = "1 word is" if words == 1 else f"{words:,} words are"
+    points = 100 * deviation(aligned)
+    return [f"{few} few to judge by: of other recordings wer may as well be {points:.1f} points higher or lower"]
 
 
 def library() -> ModuleType:
