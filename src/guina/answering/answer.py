@@ -12,12 +12,13 @@ class Attachment:
     """What an answer hands over besides words.
 
     Args:
-        kind: "picture" (uint8 H×W×C), "animation" (uint8 N×H×W×C) or "sound" (float32 samples, −1 … 1).
+        kind: "picture" (uint8 H×W×C), "animation" (uint8 N×H×W×C), "sound" (float32 samples, −1 … 1), or "srt" and
+            "vtt", subtitles (uint8, the bytes of the file).
         name: of its file, without a suffix.
         rate: of a sound, samples a second.
     """
 
-    kind: Literal["picture", "animation", "sound"]
+    kind: Literal["picture", "animation", "sound", "srt", "vtt"]
     name: str
     data: np.ndarray
     rate: int = 0

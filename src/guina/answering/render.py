@@ -19,7 +19,8 @@ from guina.errors import GuinaError
 
 FOLDER = "samples"  # of files, where none is named
 REASONS = 3  # that the error names where no input could be read
-SUFFIX = {"picture": "png", "animation": "gif", "sound": "wav"}
+SUFFIX = {"picture": "png", "animation": "gif", "sound": "wav", "srt": "srt", "vtt": "vtt"}
+TEXTS = ("srt", "vtt")
 
 
 def checked(items: Iterable[Answer | Part]) -> Iterator[Answer | Part]:
@@ -55,6 +56,9 @@ def as_json(answer: Answer, out: Path | None = None) -> dict[str, Any]:
     """
     found = answer.words()
     for attachment in answer.attachments:
+        if attachment.kind in TEXTS:
+            found[attachment.kind] = str(write(attachment, out)) if out is not None else encoded(attachment).decode()
+            continue
         if attachment.kind != "animation":
             found["sha256"] = hashlib.sha256(attachment.data.tobytes()).hexdigest()
         if out is not None:
@@ -68,6 +72,8 @@ def as_json(answer: Answer, out: Path | None = None) -> dict[str, Any]:
 def encoded(attachment: Attachment) -> bytes:
     """An attachment as the bytes of its file."""
     file = io.BytesIO()
+    if attachment.kind in TEXTS:
+        return attachment.data.tobytes()
     if attachment.kind == "picture":
         save_picture(attachment.data, file)
     elif attachment.kind == "animation":

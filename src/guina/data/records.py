@@ -125,7 +125,11 @@ class Records:
 
     def only(self, split: str) -> "Records":
         """The records of one split; `rows` still says where they stand in the whole source."""
-        at = np.flatnonzero(self.split_N == SPLITS.index(split))
+        return self.where(self.split_N == SPLITS.index(split))
+
+    def where(self, chosen_N: np.ndarray) -> "Records":
+        """Those for which it is True."""
+        at = np.flatnonzero(chosen_N)
 
         def pick(column: Any) -> Any:
             return column[at] if isinstance(column, np.ndarray) else [column[i] for i in at]

@@ -86,6 +86,10 @@ class Judge(ABC):
         ours, theirs = a[headline.name], b[headline.name]
         return ours < theirs if headline.better == "less" else ours > theirs
 
+    def alarm(self, scores: Scores, done: float) -> str:
+        """What is going wrong, and what to do, where scores at this share of a training show it; "": nothing is."""
+        return ""
+
     def conclude(self, nets: Nets, val: Arrays) -> Any:
         """What was fitted, with what is set after training from the validation split: a temperature, a threshold."""
         return self.job.fitted

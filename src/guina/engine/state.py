@@ -84,6 +84,7 @@ class TrainingState:
         self.sums: dict[str, tuple[float, int]] = {}
         self.rates: dict[str, float] = {}
         self.remedies = 0
+        self.alarmed = False  # whether the judge has sounded its alarm; a resumed training may do so again
         self.saved_at = place.now()
         self.enter(0)
 

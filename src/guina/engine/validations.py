@@ -52,6 +52,7 @@ def validate(training: TrainingState) -> None:
         now = training.place.now()
         training.clock.pace(training.step, now)
         write_row(training, scores, now)
+        sound_alarm(training, scores)
         if not final:
             revise(training, now)
         if improved:
@@ -84,6 +85,15 @@ def write_row(training: TrainingState, scores: Scores, now: float) -> None:
     training.place.folder.metric(row | {f"val/{name}": value for name, value in scores.items()})
     left = max(0, training.plan.steps - training.step) * training.clock.per_step
     training.place.progress.validated(training.step, training.plan.steps, scores, main_loss(means), left)
+
+
+def sound_alarm(training: TrainingState, scores: Scores) -> None:
+    """Say what the judge finds to be going wrong, once a training."""
+    alarm = "" if training.alarmed else training.judge.alarm(scores, training.plan.done(training.step))
+    if alarm and training.place.runtime.first:
+        training.alarmed = True
+        training.event("alarm", why=alarm)
+        training.place.progress.say(f"step {training.step}: {alarm}")
 
 
 def revise(training: TrainingState, now: float) -> None:

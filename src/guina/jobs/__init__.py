@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from guina.answering.base import Answering
     from guina.engine.job import Job
 
-NAMES = ("classify", "write", "translate", "generate")
+NAMES = ("classify", "write", "translate", "transcribe", "generate")
 ALSO_CALLED = {
     "image-classification": "classify",
     "text-generation": "write",
     "translation": "translate",
+    "automatic-speech-recognition": "transcribe",
     "image-generation": "generate",
 }  # the field's own task names
 

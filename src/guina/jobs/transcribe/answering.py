@@ -1,0 +1,364 @@
+"""transcribe's answering half: recordings in, what is said in them out, with the time of each word.
+
+A long recording is heard in windows that overlap, and its text is given from pause to pause as it comes; no more of it
+is held than some windows.
+
+Axes: B recordings, S samples, F frames of the bands, T moments of the network, V units and the blank.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from guina.answering.answer import Answer, Attachment, Part
+from guina.answering.base import Answering, Fitted, Nets, Saved
+from guina.answering.inputs import named
+from guina.answering.subtitles import subtitles
+from guina.blocks.mel import BANDS, HOP, LogMel
+from guina.ctc import ctc_align, ctc_greedy
+from guina.ctc_beam import ctc_prefix_beam
+from guina.data.ragged import Ragged
+from guina.data.sounds import BadSound, as_int16, pieces
+from guina.data.vocabulary import Vocabulary, restore
+from guina.data.words import UNSPACED
+from guina.jobs.transcribe.language import Model, from_tensors, to_tensors
+from guina.jobs.transcribe.settings import SIZES, TranscribeOptions, TranscribeSettings, check_options
+from guina.jobs.transcribe.windows import log_probabilities_of
+from guina.nets.recogniser import Recogniser, Shape
+
+TOGETHER = 16  # recordings that are heard at once, of like length
+ASIDE = 256  # recordings that are read before they are sorted by length
+WHOLE = 60.0  # seconds of a recording that is heard in one piece
+CLOSE = re.compile(f"[{UNSPACED}]")  # each is a word
+PRIOR = 0.3  # how much the commonness of units counts against them when their times are sought
+
+
+@dataclass(frozen=True)
+class TranscribeFitted(Fitted):
+    """What was learned from the training recordings before the training, and after it how to search.
+
+    Args:
+        vocabulary: the units; the number after the last one is the blank.
+        rate: samples a second.
+        stride: frames that the network joins to a moment.
+        recordings, seconds: how many training recordings there are, and how long all of them.
+        language: what is likely to be said.
+        weight: of the language model in the search; 0: the sound alone decides.
+        bonus: nats for each unit, as a language model makes long texts improbable.
+        prior_V: how common each unit is among the network's outputs; empty until it was measured.
+    """
+
+    vocabulary: Vocabulary
+    rate: int
+    stride: int
+    recordings: int
+    seconds: float
+    language: Model
+    weight: float = 0.5
+    bonus: float = 0.5
+    prior_V: tuple[float, ...] = ()
+
+    def saved(self) -> Saved:
+        facts = {name: value for name, value in vars(self).items() if name not in ("vocabulary", "language")}
+        return Saved(
+            {**facts, "vocabulary": self.vocabulary.facts(), "prior_V": list(self.prior_V)}, to_tensors(self.language)
+        )
+
+    @classmethod
+    def restored(cls, saved: Saved) -> "TranscribeFitted":
+        facts = {**saved.facts, "vocabulary": restore(saved.facts["vocabulary"])}
+        return cls(**{**facts, "prior_V": tuple(facts["prior_V"]), "language": from_tensors(dict(saved.tensors))})
+
+    @property
+    def blank(self) -> int:
+        return self.vocabulary.size
+
+    @property
+    def step(self) -> float:
+        """Seconds from one moment of the network to the next."""
+        return HOP * self.stride
+
+    def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """The units of some texts."""
+        return self.vocabulary.encode_all([spaced(text, self.vocabulary) for text in texts])
+
+    def decode(self, units: Iterable[int]) -> str:
+        """The text of some units."""
+        return self.vocabulary.decode(units).strip()
+
+
+def spaced(text: str, vocabulary: Vocabulary) -> str:
+    """A text as it is cut into units: where these are words or pieces, with a space before it, as all words have one.
+
+    Example:
+        >>> from guina.data.vocabulary import Chars, Words
+        >>> spaced("one two ", Chars(list("onetw "))), spaced("one two", Words([" one", " two"], [])), spaced(" ", Words([], []))
+        ('one two', ' one two', '')
+    """
+    text = text.strip()
+    return f" {text}" if text and vocabulary.kind != "char" else text
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word, when it was said, and how sure that is.
+
+    Args:
+        start, end: seconds from the recording's beginning.
+        probability: of its units, each at its surest moment.
+    """
+
+    text: str
+    start: float
+    end: float
+    probability: float
+
+    def facts(self) -> dict[str, Any]:
+        """As JSON."""
+        times = {"start": round(self.start, 3), "end": round(self.end, 3)}
+        return {"word": self.text, **times, "probability": round(self.probability, 4)}
+
+
+@dataclass(frozen=True, eq=False)
+class Transcribed:
+    """What was heard.
+
+    Args:
+        path_T: the likeliest unit, or the blank, at each moment.
+    """
+
+    text: str
+    words: tuple[Word, ...]
+    path_T: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @property
+    def confidence(self) -> float:
+        """The probability of all words together; that of silence is not known."""
+        return float(np.prod([word.probability for word in self.words]))
+
+
+class TranscribeAnswering(Answering):
+    """Recordings to what is said in them."""
+
+    Fitted = TranscribeFitted
+    Options = TranscribeOptions
+    reads_files = True
+    settings: TranscribeSettings
+    fitted: TranscribeFitted
+
+    @classmethod
+    def shape(cls, settings: TranscribeSettings, fitted: TranscribeFitted) -> Shape:
+        """The network's shape; what is left out while it learns is the learning half's to say."""
+        scale = SIZES["small" if settings.size == "auto" else settings.size]
+        units = fitted.vocabulary.size + 1
+        return Shape(BANDS, units, fitted.stride, scale.width, scale.layers, scale.channels)
+
+    @classmethod
+    def build(cls, settings: Any, fitted: Any) -> Nets:
+        return {"net": Recogniser(cls.shape(settings, fitted))}
+
+    @property
+    def net(self) -> Recogniser:
+        return recogniser(self.nets)
+
+    # --- whole recordings ---
+
+    def log_probabilities(self, waves: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Of some recordings, heard together: T×V each, float32.
+
+        Args:
+            waves: samples of 16 bits at the fitted rate.
+        """
+        device = next(self.net.parameters()).device
+        wave_BS, length_B = Ragged.of(waves, np.int16).padded(np.arange(len(waves)))
+        ears = LogMel(self.fitted.rate).to(device)
+        mel_BFM, frames_B = ears(torch.from_numpy(wave_BS).to(device), torch.from_numpy(length_B).to(device))
+        log_BTV, moments_B = self.net.probabilities(mel_BFM.to(next(self.net.parameters())), frames_B)
+        return [log_TV[:T].cpu().numpy() for log_TV, T in zip(log_BTV, moments_B.tolist(), strict=True)]
+
+    def transcribed(self, waves: Sequence[np.ndarray], beam: int = 0) -> list[Transcribed]:
+        """What is said in some recordings that are heard whole, in their order.
+
+        Args:
+            beam: transcripts that are followed at once; 0: the likeliest unit at every moment.
+        """
+        order = by_length(waves)
+        found: dict[int, Transcribed] = {}
+        for now in together(order):
+            found.update(zip(now, self.decoded(self.log_probabilities([waves[n] for n in now]), beam), strict=True))
+        return [found[n] for n in range(len(waves))]
+
+    def heard(self, waves: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The log probabilities of some recordings, in their order."""
+        found: dict[int, np.ndarray] = {}
+        for now in together(by_length(waves)):
+            found.update(zip(now, self.log_probabilities([waves[n] for n in now]), strict=True))
+        return [found[n] for n in range(len(waves))]
+
+    def decoded(self, logs: Sequence[np.ndarray], beam: int, timed: bool = True) -> list[Transcribed]:
+        """What log probabilities say; without times and words where these are not wanted."""
+        if not logs:
+            return []
+        log_BTV, length_B = side_by_side(logs)
+        tokens = self.searched(log_BTV, length_B, beam)
+        return [
+            self.told(log_TV, units) if timed else Transcribed(self.fitted.decode(units), ())
+            for log_TV, units in zip(logs, tokens, strict=True)
+        ]
+
+    def searched(self, log_BTV: Tensor, length_B: Tensor, beam: int) -> list[tuple[int, ...]]:
+        """The units of each of some recordings."""
+        fitted = self.fitted
+        if beam == 0:
+            return ctc_greedy(log_BTV, length_B, fitted.blank)
+        found = ctc_prefix_beam(log_BTV, length_B, beam, fitted.blank, fitted.language, fitted.weight, fitted.bonus)
+        return [self.ended(labellings) for labellings in found]
+
+    def ended(self, labellings: Sequence[Any]) -> tuple[int, ...]:
+        """The best of what a search has found, its end counted too: a text that cannot end there is no text."""
+        fitted = self.fitted
+        if not fitted.weight:
+            return labellings[0].tokens
+        log_N = fitted.language([one.tokens for one in labellings])[:, fitted.blank].tolist()
+        scores = [one.score + fitted.weight * log for one, log in zip(labellings, log_N, strict=True)]
+        return labellings[int(np.argmax(scores))].tokens
+
+    def told(self, log_TV: np.ndarray, units: tuple[int, ...]) -> Transcribed:
+        """A text with the times of its words. Blanks are the commonest by far; where units are sought by how probable
+        they are for their commonness, they last for more than a moment (https://arxiv.org/abs/2406.02560).
+        """
+        fitted = self.fitted
+        text, path_T = fitted.decode(units), log_TV.argmax(1)
+        if not units:
+            return Transcribed(text, (), path_T)
+        prior_V = np.log(np.array(fitted.prior_V) + 1e-4) if fitted.prior_V else np.zeros(log_TV.shape[1])
+        fit_TV = torch.from_numpy(log_TV - PRIOR * prior_V.astype(np.float32))
+        spans = ctc_align(fit_TV, units, fitted.blank)
+        sure = [
+            float(np.exp(log_TV[first : last + 1, unit].max()))
+            for unit, (first, last) in zip(units, spans, strict=True)
+        ]
+        words = []
+        for start, end in word_places([fitted.vocabulary.decode([unit]) for unit in units]):
+            said = fitted.decode(units[start:end])
+            if said:
+                times = spans[start][0] * fitted.step, (spans[end - 1][1] + 1) * fitted.step
+                words.append(Word(said, *times, float(np.prod(sure[start:end]))))
+        return Transcribed(text, tuple(words), path_T)
+
+    # --- any recordings ---
+
+    def stream(self, inputs: Iterable[Any], options: Any) -> Iterator[Answer | Part]:
+        """Short recordings some at a time, in their order; a long one alone, its text in parts as it is heard."""
+        check_options(options)
+        things, some = named(inputs, "recording"), 1
+        while chunk := list(islice(things, some)):
+            short: list[tuple[str, np.ndarray | str, list[str]]] = []
+            for name, thing in chunk:
+                notes: list[str] = []
+                parts = pieces(thing, self.fitted.rate, WHOLE, notes.append)
+                try:
+                    first = as_int16(next(parts, np.empty(0, np.float32)))
+                    second = next(parts, None)
+                except BadSound as bad:
+                    short.append((name, str(bad), notes))
+                    continue
+                if second is None:
+                    short.append((name, first, notes))
+                    continue
+                yield from self.of_short(short, options)
+                short = []
+                yield from self.of_long(name, first, second, parts, options)
+            yield from self.of_short(short, options)
+            some = min(2 * some, ASIDE)
+
+    def of_short(self, read: Sequence[tuple[str, np.ndarray | str, list[str]]], options: Any) -> Iterator[Answer]:
+        """The answers to recordings that are heard whole, or what is wrong with them."""
+        made = iter(self.transcribed([wave for _, wave, _ in read if not isinstance(wave, str)], options.beam))
+        for name, wave, notes in read:
+            if isinstance(wave, str):
+                yield Answer(name, error=wave)
+            else:
+                yield self.answer(name, next(made), len(wave) / self.fitted.rate, notes, options)
+
+    def of_long(
+        self, name: str, first: np.ndarray, second: np.ndarray, rest: Iterator[np.ndarray], options: Any
+    ) -> Iterator[Answer | Part]:
+        """The answer to a long recording, before it its text from pause to pause."""
+        words: list[Word] = []
+        texts: list[str] = []
+        heard, notes = 0, list[str]()
+        yield Part(f"{name}: ")
+
+        def waves() -> Iterator[np.ndarray]:
+            yield first
+            yield as_int16(second)
+            yield from (as_int16(wave) for wave in rest)
+
+        try:
+            for log_TV in log_probabilities_of(waves(), self.log_probabilities, self.fitted):
+                (made,) = self.decoded([log_TV], options.beam)
+                late = heard * self.fitted.step
+                heard += len(log_TV)
+                words += [replace(word, start=word.start + late, end=word.end + late) for word in made.words]
+                if made.text:
+                    yield Part(made.text if not texts else f" {made.text}")
+                    texts.append(made.text)
+        except BadSound as bad:
+            notes.append(f"only its first {heard * self.fitted.step:.0f} s could be heard: {bad}")
+        yield self.answer(name, Transcribed(" ".join(texts), tuple(words)), heard * self.fitted.step, notes, options)
+
+    def answer(self, name: str, made: Transcribed, seconds: float, notes: Sequence[str], options: Any) -> Answer:
+        facts: dict[str, Any] = {"seconds": round(seconds, 3), "words": [word.facts() for word in made.words]}
+        if notes:
+            facts["read as"] = list(notes)
+        kinds = [kind for kind in ("srt", "vtt") if getattr(options, kind)]
+        files = tuple(
+            Attachment(kind, Path(name).stem, np.frombuffer("".join(subtitles(made.words, kind)).encode(), np.uint8))
+            for kind in kinds
+        )
+        return Answer(name, made.text, attachments=files, facts=facts)
+
+
+def word_places(units: Sequence[str]) -> list[tuple[int, int]]:
+    """Where words begin and end among the units of a text; spaces that are units of their own stand between them.
+
+    Example:
+        >>> word_places(["a", "b", " ", "c"]), word_places([" ab", " c", "d"]), word_places(["我", "们"])
+        ([(0, 2), (2, 3), (3, 4)], [(0, 1), (1, 3)], [(0, 1), (1, 2)])
+    """
+    starts = [
+        n
+        for n, unit in enumerate(units)
+        if n == 0 or unit.startswith(" ") or units[n - 1].endswith(" ") or CLOSE.match(unit)
+    ]
+    return list(zip(starts, [*starts[1:], len(units)], strict=True))
+
+
+def by_length(waves: Sequence[np.ndarray]) -> list[int]:
+    """The numbers of some recordings, the short ones first."""
+    return sorted(range(len(waves)), key=lambda n: len(waves[n]))
+
+
+def together(order: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Numbers of recordings that are heard at once."""
+    return (order[at : at + TOGETHER] for at in range(0, len(order), TOGETHER))
+
+
+def side_by_side(logs: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
+    """Log probabilities T×V of different lengths as one tensor, and their lengths."""
+    log_BTV, length_B = Ragged.of(logs).padded(np.arange(len(logs)))
+    return torch.from_numpy(log_BTV), torch.from_numpy(length_B)
+
+
+def recogniser(nets: Nets) -> Recogniser:
+    net = nets["net"]
+    assert isinstance(net, Recogniser), "the job built it"
+    return net

@@ -1,0 +1,181 @@
+"""transcribe: a network of convolutions and recurrent layers that hears recordings (nets/recogniser.py).
+
+It learns by connectionist temporal classification from recordings and their texts, in batches of like length. The bands
+are computed for each batch, so that no two looks at a recording are the same: its speed, its pitch, the noise in it and
+what of it is blanked are drawn anew.
+
+Axes: B recordings, S samples, F frames of the bands, T moments of the network, U units of a text, V units and the blank.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from guina.blocks.mel import Changes, LogMel
+from guina.data.arrays import Arrays
+from guina.data.clips import Wanted, read_clips, wave_column
+from guina.data.lines import lines_of
+from guina.data.order import Buckets, Draw, Order
+from guina.data.ragged import Ragged, Texts
+from guina.data.records import TRAIN, Records, Report
+from guina.data.vocabulary import make_vocabulary
+from guina.data.words import words
+from guina.engine.job import Job, Overview
+from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
+from guina.jobs.transcribe.answering import TranscribeAnswering, TranscribeFitted, recogniser, spaced
+from guina.jobs.transcribe.check import transcribe_overview
+from guina.jobs.transcribe.language import learn_language
+from guina.jobs.transcribe.scores import TranscribeJudge
+from guina.jobs.transcribe.settings import SIZES, TranscribeSettings, check_settings
+from guina.jobs.transcribe.targets import least_moments, stride_for, with_room
+from guina.nets.recogniser import Recogniser
+
+FEW_WORDS, OFTEN = 60, 20  # different words up to which, said so often in the mean, words are the units
+PIECES = 500  # of words, where the user wants such
+BATCH, LEAST = 8, 20.0  # recordings of mean length a step, and seconds of sound at least
+PASSES = {"medium": 12.0, "large": 25.0}  # over the recordings that a size must get to be chosen
+
+
+class Transcribe(Job):
+    """Recordings to a recogniser of what is said in them."""
+
+    name = "transcribe"
+    Settings = TranscribeSettings
+    Answering = TranscribeAnswering
+    Judge = TranscribeJudge
+    sizes = tuple(SIZES)
+    mixed_precision = True
+    settings: TranscribeSettings
+    fitted: TranscribeFitted
+
+    def __init__(self, settings: TranscribeSettings, fitted: Any = None, epochs: float | None = None) -> None:
+        super().__init__(settings, fitted, epochs)
+        check_settings(settings)
+
+    # --- from files to arrays ---
+
+    def read(self, source: str, splits: Sequence[str]) -> Records:
+        s = self.settings
+        rate = self.fitted.rate if self.fitted else s.rate
+        wanted = Wanted(s.path, s.transcript, s.encoding)
+        records = read_clips(source, splits, wanted, s.validation, s.split_by, s.max_bad, rate)
+        return with_room(records, self.kind_for(records), s.max_bad, "mend the texts, or remove these recordings")
+
+    def kind_for(self, records: Records) -> str:
+        """What the texts are cut into: words where these are few and are said often, characters otherwise."""
+        if self.fitted:
+            return self.fitted.vocabulary.kind
+        if self.settings.unit != "auto":
+            return self.settings.unit
+        some = records.only(TRAIN) if records.count(TRAIN) else records
+        counts = Counter(word for text in some.columns["text"] for word in words(text))
+        return "word" if 0 < len(counts) <= FEW_WORDS and counts.total() >= OFTEN * len(counts) else "char"
+
+    def overview(self, records: Records) -> Overview:
+        fitted = self.fit(records.only(TRAIN))
+        how = f"cut texts into {fitted.vocabulary.kind} units and hear moments of {1000 * fitted.step:.0f} ms"
+        return transcribe_overview(records, [f"a training would {how}"])
+
+    def fit(self, records: Records) -> TranscribeFitted:
+        texts, kind = [text.strip() for text in records.columns["text"]], self.kind_for(records)
+        before = "" if kind == "char" else " "
+        vocabulary = make_vocabulary(kind, [f"{before}{text}" for text in texts if text], PIECES)
+        units = vocabulary.encode_all([spaced(text, vocabulary) for text in texts])
+        more = vocabulary.encode_all([spaced(text, vocabulary) for text in self.more_texts()])
+        never = set(vocabulary.never)
+        more = [one for one in more if len(one) and never.isdisjoint(one.tolist())]
+        seconds_N = np.asarray(records.columns["seconds"], np.float64)
+        return TranscribeFitted(
+            vocabulary,
+            records.source.rate,
+            stride_for(units, seconds_N),
+            len(records),
+            float(seconds_N.sum()),
+            learn_language([*units, *more], vocabulary),
+        )
+
+    def more_texts(self) -> list[str]:
+        """The lines of the file of more sentences."""
+        if not self.settings.text:
+            return []
+        return [line.strip() for line in lines_of(Path(self.settings.text), Report(), self.settings.encoding)]
+
+    def arrays(self, records: Records) -> Arrays:
+        """Columns of the whole source; what is of other splits has no text here."""
+        wave = wave_column(records, self.fitted.rate)
+        rows = {int(row): n for n, row in enumerate(records.rows)}
+        texts = records.columns["text"]
+        units, nothing = self.fitted.encode(texts), np.empty(0, np.int32)
+        column = [units[rows[row]] if row in rows else nothing for row in range(len(wave))]
+        said = {
+            name: Texts.of([records.columns[name][rows[row]] if row in rows else "" for row in range(len(wave))])
+            for name in ("text", "speaker")
+        }
+        paths = Texts.of([str(records.columns["path"][rows[row]]) if row in rows else "" for row in range(len(wave))])
+        columns = {"wave": wave, "units": Ragged.of(column, np.int32), "path": paths, **said}
+        return Arrays(columns, records.rows, records.names)
+
+    def inputs(self, arrays: Arrays) -> Iterator[Any]:
+        yield from arrays.texts("path", np.arange(len(arrays)))
+
+    # --- learning ---
+
+    @property
+    def passes(self) -> float:
+        """How often the recordings will be heard; once, where no plan is known."""
+        return 1.0 if self.epochs is None else self.epochs
+
+    @property
+    def dropout(self) -> float:
+        """What is left out: the more the oftener the recordings are heard."""
+        if self.settings.dropout >= 0:
+            return self.settings.dropout
+        return 0.1 if self.passes < 10 else 0.2 if self.passes < 30 else 0.3
+
+    def build(self) -> Nets:
+        return {"net": Recogniser(replace(TranscribeAnswering.shape(self.settings, self.fitted), dropout=self.dropout))}
+
+    def suits(self, size: str, epochs: float) -> bool:
+        return epochs >= PASSES.get(size, 0)
+
+    def phases(self) -> list[Phase]:
+        learner = Learner("adamw", 3e-3, betas=(0.9, 0.98), weight_decay=0.01)
+        turn = Turn("transcribe", ("net",), self.loss, count=lambda batch: int(batch["units_length"].sum()) or 1)
+        return [Phase("learn", (turn,), {"net": learner}, batch=self.batch_size, warmup=0.05, hold=0.3, clip=1.0)]
+
+    @property
+    def batch_size(self) -> int:
+        mean = self.fitted.seconds / max(1, self.fitted.recordings)
+        return max(BATCH, round(LEAST / max(mean, 0.1)))
+
+    def order(self, arrays: Arrays, phase: Phase) -> Order:
+        """By length; a batch costs what `phase.batch` recordings of mean length do."""
+        length_N = arrays.lengths("wave")
+        return Buckets(length_N, cost=max(int(length_N.max()), round(phase.batch * float(length_N.mean()))))
+
+    @cached_property
+    def ears(self) -> LogMel:
+        return LogMel(self.fitted.rate)
+
+    def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
+        wave_BS, length_B = map(torch.from_numpy, arrays.padded("wave", draw.index_B))
+        units_BU, units_B = arrays.padded("units", draw.index_B, self.fitted.blank)
+        least = [least_moments(units) * self.fitted.stride for units in arrays.values("units", draw.index_B)]
+        mel_BFM, frames_B = self.ears(wave_BS, length_B, Changes(), rng, torch.tensor(least))
+        units_BU = torch.from_numpy(units_BU).long()
+        return {"mel": mel_BFM, "frames": frames_B, "units": units_BU, "units_length": torch.from_numpy(units_B)}
+
+    def loss(self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator) -> tuple[Terms, Carry]:
+        log_BTV, moments_B = recogniser(nets).probabilities(batch["mel"], batch["frames"])
+        lengths = moments_B, batch["units_length"]
+        nats = F.ctc_loss(
+            log_BTV.transpose(0, 1), batch["units"], *lengths, self.fitted.blank, reduction="sum", zero_infinity=True
+        )
+        return {"nats": nats}, None
