@@ -9,7 +9,8 @@ repeated ones are joined and blanks left out, so that nobody needs to say when a
 sequences short, as recurrent layers and that loss are paid by the moment (Amodei et al. 2016, Deep Speech 2,
 https://arxiv.org/abs/1512.02595, section 3.3).
 
-Axes: B recordings, F frames of the bands, M bands, T moments of the network, C channels, H width, V units and the blank.
+Axes: B recordings, F frames of the bands, M bands, T moments of the network, C channels, H width, V units with the
+blank.
 """
 
 from dataclasses import dataclass

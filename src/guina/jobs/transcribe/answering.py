@@ -99,8 +99,8 @@ def spaced(text: str, vocabulary: Vocabulary) -> str:
 
     Example:
         >>> from guina.data.vocabulary import Chars, Words
-        >>> spaced("one two ", Chars(list("onetw "))), spaced("one two", Words([" one", " two"], [])), spaced(" ", Words([], []))
-        ('one two', ' one two', '')
+        >>> spaced("one two ", Chars(list("onetw "))), spaced("one", Words([" one"], [])), spaced(" ", Words([], []))
+        ('one two', ' one', '')
     """
     text = text.strip()
     return f" {text}" if text and vocabulary.kind != "char" else text

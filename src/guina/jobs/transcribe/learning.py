@@ -4,7 +4,8 @@ It learns by connectionist temporal classification from recordings and their tex
 are computed for each batch, so that no two looks at a recording are the same: its speed, its pitch, the noise in it and
 what of it is blanked are drawn anew.
 
-Axes: B recordings, S samples, F frames of the bands, T moments of the network, U units of a text, V units and the blank.
+Axes: B recordings, S samples, F frames of the bands, T moments of the network, U units of a text, V units with the
+blank.
 """
 
 from collections import Counter

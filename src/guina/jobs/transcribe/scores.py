@@ -1,4 +1,4 @@
-"""How good transcripts are: word and character error rates of what a search hears, beside a guess and the nearest known.
+"""How good transcripts are: error rates of what a search hears, beside a guess and the nearest known recording.
 
 Axes: N recordings.
 """

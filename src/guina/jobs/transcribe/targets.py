@@ -4,6 +4,7 @@ Between two equal units there must be a blank, so that these need a moment more.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -23,7 +24,7 @@ def least_moments(units: Sequence | np.ndarray) -> int:
         >>> least_moments("hello"), least_moments("")
         (6, 0)
     """
-    return len(units) + sum(a == b for a, b in zip(units[:-1], units[1:], strict=True))
+    return len(units) + sum(a == b for a, b in pairwise(units))
 
 
 def moments_of(seconds_N: np.ndarray, stride: int) -> np.ndarray:
