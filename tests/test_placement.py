@@ -16,6 +16,7 @@ JOBS = {
     "classify": ("digits", {"size": "tiny", "batch": 32}),
     "write": (None, {"size": "tiny", "window": 16, "lanes": 4}),
     "translate": (None, {"size": "tiny"}),
+    "transcribe": ("morse", {"size": "tiny"}),
     "generate": ("digits", {"size": "tiny"}),
 }
 TEXTS = {

@@ -21,31 +21,43 @@ from guina.engine import conclude, features
 from guina.errors import GuinaError
 from guina.jobs import NAMES, answering
 from guina.jobs.generate import scores
+from guina.jobs.transcribe import scores as transcribe_scores
+from guina.jobs.transcribe.scores import TranscribeJudge
 from guina.jobs.translate import scores as translate_scores
 from guina.jobs.translate.scores import TranslateJudge
 from small_runs import trained
+from some_sounds import coded, put, tone
 
-SAMPLES = {"classify": "digits", "write": "python-docs", "translate": "number-words", "generate": "digits"}
+SAMPLES = {
+    "classify": "digits",
+    "write": "python-docs",
+    "translate": "number-words",
+    "transcribe": "morse",
+    "generate": "digits",
+}
 SETTINGS: dict[str, dict[str, Any]] = {
     "classify": {"size": "tiny"},
     "write": {"size": "tiny", "judge": 2000},
     "translate": {"size": "tiny"},
+    "transcribe": {"size": "tiny"},
     "generate": {"size": "tiny"},
 }
 OPTIONS: dict[str, dict[str, Any]] = {
     "classify": {},
     "write": {"length": 24},
     "translate": {"beam": 2, "best": 2, "alignment": True},
+    "transcribe": {"beam": 4},
     "generate": {},
 }
 READERS = (  # of folders and of what lies in them
     *("array_choice", "array_files", "arrays", "cache", "column_files", "columns", "csv_rows", "decoding", "entries"),
     *("encodings", "languages", "line_stream", "number_words", "pair_columns", "pair_faults", "pair_files"),
-    *("pair_rows", "pair_sides", "pairs"),
+    *("pair_rows", "pair_sides", "pairs", "clips", "clip_columns", "clip_faults", "clip_files", "clip_rows", "waves"),
     *("folders", "gallery", "hub", "idx", "labelled", "listings", "npz", "order", "places", "records", "samples"),
     *("sources", "split", "split_files", "split_folders", "split_names", "stream", "tables", "text", "unlabelled"),
     "walking",
 )
+ANSWER = {"answering", "settings", "origins", "wording", "windows", "language"}  # rooms that answer; the others learn
 EVERY = pytest.mark.parametrize("job", NAMES)
 
 
@@ -58,7 +70,10 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         patch.setattr(scores, "JUDGED", 100)
         patch.setattr(conclude, "PROVEN", 4)
         patch.setattr(translate_scores, "FINAL", 8)
+        patch.setattr(transcribe_scores, "FINAL", 8)
+        patch.setattr(transcribe_scores, "TRIED", 4)
         patch.setattr(TranslateJudge, "validation_limit", 8)
+        patch.setattr(TranscribeJudge, "validation_limit", 8)
         for job in NAMES:
             trained(job, SAMPLES[job], root / job, 3, **SETTINGS[job])
     return {job: root / job for job in NAMES}
@@ -79,6 +94,8 @@ def inputs(job: str) -> list[Any]:
         return [f"{word} {n}" for n in range(4) for word in ("The statement", "if x", "a 猫", "", "def f(a, b):\n    ")]
     if job == "translate":
         return [f"{word} {n}" for n in range(6) for word in ("zwei", "drei und zwanzig", "猫", "", "tausend " * 3)]
+    if job == "transcribe":
+        return [b"no sound" if n == 3 else coded(tone(0.2 + 0.1 * n, 8000), 8000) for n in range(12)]
     if job == "generate":
         return list(range(300))
     pictures = list(np.random.default_rng(0).integers(0, 256, (600, 8, 8, 1), np.uint8))
@@ -107,20 +124,25 @@ def test_the_half_that_answers_imports_no_engine_no_reader_of_folders_and_no_sci
     loaded = modules(f"import guina.jobs.{job}.answering")
     assert f"guina.jobs.{job}.answering" in loaded
     assert learns(loaded) == set()
-    rooms = {name for name in loaded if name.startswith("guina.jobs.")}
-    shared = {"guina.jobs.pictures", "guina.jobs.pictures.settings"}
-    assert rooms - shared == {f"guina.jobs.{job}", f"guina.jobs.{job}.answering", f"guina.jobs.{job}.settings"}
+    rooms = {name.removeprefix("guina.jobs.") for name in loaded if name.startswith("guina.jobs.")}
+    assert {name.split(".")[0] for name in rooms} <= {job, "pictures"}, "no other job"
+    assert {name.split(".")[-1] for name in rooms} - {job, "pictures"} <= ANSWER
 
 
 @EVERY
 def test_loading_a_run_and_answering_import_no_more(job: str, runs: dict[str, Path], tmp_path: Path) -> None:
     Image.new("L", (8, 8)).save(tmp_path / "a.png")
-    asked = {"classify": str(tmp_path / "a.png"), "generate": "7"}.get(job, "The")
+    put(tmp_path / "a.wav", tone(0.3))
+    asked = {"classify": str(tmp_path / "a.png"), "transcribe": str(tmp_path / "a.wav"), "generate": "7"}.get(
+        job, "The"
+    )
     code = """
 from guina.answering.render import as_json
 from guina.runs import load
 assert [as_json(answer) for answer in load(sys.argv[1]).stream(sys.argv[2:])][0]["input"]"""
-    walks = {"guina.data.walking"} if job == "classify" else set()  # a run is given folders too, a half is not
+    walks = (
+        {"guina.data.walking"} if job in ("classify", "transcribe") else set()
+    )  # a run is given folders too, a half is not
     assert learns(modules(code, str(runs[job]), asked)) == walks
 
 
