@@ -18,6 +18,7 @@ from guina.data.picture_files import make_place, save_animation, save_picture, s
 from guina.errors import GuinaError
 
 FOLDER = "samples"  # of files, where none is named
+NOTHING = "(nothing)"  # what is shown of an empty text
 REASONS = 3  # that the error names where no input could be read
 SUFFIX = {"picture": "png", "animation": "gif", "sound": "wav", "srt": "srt", "vtt": "vtt"}
 TEXTS = ("srt", "vtt")
@@ -144,7 +145,7 @@ def line(answer: Answer, out: Path) -> str:
         )
     files = " and ".join(str(write(attachment, out)) for attachment in answer.attachments)
     sure = "" if answer.confidence is None else f"{answer.confidence:.1%}"
-    words = "" if answer.output is None else one_line(str(answer.output))
+    words = "" if answer.output is None else one_line(str(answer.output)) or NOTHING
     more = (one_line(value) for value in answer.facts.values() if isinstance(value, str))
     return f"{one_line(str(answer.input))}: " + "  ".join(text for text in (words, files, sure, *more) if text) + "\n"
 

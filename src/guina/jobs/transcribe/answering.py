@@ -48,7 +48,7 @@ class TranscribeFitted(Fitted):
         vocabulary: the units; the number after the last one is the blank.
         rate: samples a second.
         stride: frames that the network joins to a moment.
-        recordings, seconds: how many training recordings there are, and how long all of them.
+        recordings, seconds: how many training recordings there are, and how long one usually is.
         language: what is likely to be said.
         weight: of the language model in the search; 0: the sound alone decides.
         bonus: nats for each unit, as a language model makes long texts improbable.

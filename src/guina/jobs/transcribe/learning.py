@@ -40,7 +40,7 @@ from guina.nets.recogniser import Recogniser
 
 FEW_WORDS, OFTEN = 60, 20  # different words up to which, said so often in the mean, words are the units
 PIECES = 500  # of words, where the user wants such
-BATCH, LEAST = 8, 20.0  # recordings of mean length a step, and seconds of sound at least
+BATCH, LEAST = 8, 20.0  # recordings of usual length a step, and seconds of sound at least
 PASSES = {"medium": 12.0, "large": 25.0}  # over the recordings that a size must get to be chosen
 
 
@@ -67,7 +67,7 @@ class Transcribe(Job):
         rate = self.fitted.rate if self.fitted else s.rate
         wanted = Wanted(s.path, s.transcript, s.encoding)
         records = read_clips(source, splits, wanted, s.validation, s.split_by, s.max_bad, rate)
-        return with_room(records, self.kind_for(records), s.max_bad, "mend the texts, or remove these recordings")
+        return with_room(records, s.max_bad, "mend the texts, or remove these recordings")
 
     def kind_for(self, records: Records) -> str:
         """What the texts are cut into: words where these are few and are said often, characters otherwise."""
@@ -98,7 +98,7 @@ class Transcribe(Job):
             records.source.rate,
             stride_for(units, seconds_N),
             len(records),
-            float(seconds_N.sum()),
+            float(np.median(seconds_N)),
             learn_language([*units, *more], vocabulary),
         )
 
@@ -153,13 +153,11 @@ class Transcribe(Job):
 
     @property
     def batch_size(self) -> int:
-        mean = self.fitted.seconds / max(1, self.fitted.recordings)
-        return max(BATCH, round(LEAST / max(mean, 0.1)))
+        return max(BATCH, round(LEAST / max(self.fitted.seconds, 0.1)))
 
     def order(self, arrays: Arrays, phase: Phase) -> Order:
-        """By length; a batch costs what `phase.batch` recordings of mean length do."""
-        length_N = arrays.lengths("wave")
-        return Buckets(length_N, cost=max(int(length_N.max()), round(phase.batch * float(length_N.mean()))))
+        """By length; a batch costs what `phase.batch` of the usual length do. A much longer one is alone."""
+        return Buckets(arrays.lengths("wave"), cost=round(phase.batch * self.fitted.seconds * self.fitted.rate))
 
     @cached_property
     def ears(self) -> LogMel:

@@ -10,11 +10,12 @@ import numpy as np
 
 from guina.blocks.mel import HOP
 from guina.data.records import Records
-from guina.data.words import words
 
 FINEST, USUAL = 2, 4  # frames of the bands that are joined to a moment
 TIGHT = 0.01  # share of recordings whose texts may be too long for usual moments; beyond, these are the finest
-WHY = f"its text is too long for it: more units than moments of {1000 * HOP * FINEST:.0f} ms"
+WHY = (
+    f"too short for its text: fewer moments of {1000 * HOP * FINEST:.0f} ms than letters, and blanks between equal ones"
+)
 
 
 def least_moments(units: Sequence | np.ndarray) -> int:
@@ -38,17 +39,13 @@ def stride_for(units: Sequence[np.ndarray], seconds_N: np.ndarray) -> int:
     return USUAL if (need_N > moments_of(seconds_N, USUAL)).mean() <= TIGHT else FINEST
 
 
-def with_room(records: Records, kind: str, max_bad: float, mend: str) -> Records:
-    """The recordings whose text has room; the report hears of the others.
-
-    Args:
-        kind: of the units; pieces of words are no fewer than words.
+def with_room(records: Records, max_bad: float, mend: str) -> Records:
+    """The recordings whose text has room, letter by letter: nobody says fifty a second; the report hears of the others.
 
     Raises:
         GuinaError: too many have none.
     """
-    cut = (lambda text: text.strip()) if kind == "char" else words
-    need_N = np.array([least_moments(cut(text)) for text in records.columns["text"]])
+    need_N = np.array([least_moments(text.strip()) for text in records.columns["text"]])
     fits_N = need_N <= moments_of(np.asarray(records.columns["seconds"]), FINEST)
     if fits_N.all():
         return records
