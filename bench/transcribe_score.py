@@ -10,8 +10,8 @@ With --speaker, recordings whose names have it between underscores are left out 
 what is learned of other people's voices. "all" is each speaker in turn.
 
 With --who tutorial, a network written in plain PyTorch as tutorials do (bench/tutorial_recogniser.py) learns from the
-same recordings for as many minutes in the same script; it is scored alike. What follows -- are settings of guina's. Run
-it on a quiet machine. Results are added to bench/results/transcribe_score.json, one row a run; their means stand beside.
+same recordings for as many minutes in the same script; it is scored alike. What follows -- are settings of guina's.
+Run it on a quiet machine. Results are added to bench/results/transcribe_score.json, one row a run, and their means.
 """
 
 import argparse

@@ -1,12 +1,12 @@
-"""A CTC recogniser in plain PyTorch as tutorials write it, for as many minutes as are given: what guina is compared with.
+"""A CTC recogniser in plain PyTorch as tutorials write it, for so many minutes: what guina is compared with.
 
     python bench/tutorial_recogniser.py FOLDER --minutes 15 [--seed 0]
 
 FOLDER has train/ and test/, each with a transcripts.tsv of paths and texts. The network is that of the widely copied
 tutorial "Building an end-to-end speech recognition model in PyTorch" (AssemblyAI 2020) after Deep Speech 2: 128 mel
 bands, a convolution of 32 channels and stride 2, three residual blocks of two convolutions each, five bidirectional
-GRUs of 512, CTC over characters, AdamW under a one-cycle schedule up to 5e-4, SpecAugment; batches of 10 as it has them, padded as
-they come. Its recordings are padded with zeros and their lengths divided by two. It is decoded by its likeliest path.
+GRUs of 512, CTC over characters, AdamW under a one-cycle schedule up to 5e-4, SpecAugment; batches of 10 as it has
+them, padded as they come. It is decoded by its likeliest path.
 
 Prints a JSON object with its transcripts of the test recordings.
 """
@@ -94,7 +94,7 @@ FILTERS: list[Tensor] = []
 
 
 def mel_of(wave: np.ndarray) -> Tensor:
-    """Mel bands as torchaudio's MelSpectrogram(16000, n_mels=128) has them: windows of 400, steps of 200, no logarithm."""
+    """Mel bands as torchaudio's MelSpectrogram(16000, n_mels=128) has them: 400 wide, 200 apart, no logarithm."""
     if not FILTERS:
         hertz = torch.linspace(0, RATE / 2, 201)
         ends = 700 * (10 ** (torch.linspace(0, 2595 * np.log10(1 + RATE / 2 / 700), BANDS + 2) / 2595) - 1)
