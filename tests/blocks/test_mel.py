@@ -12,7 +12,21 @@ import pytest
 import torch
 
 from guina.blocks import mel as module
-from guina.blocks.mel import BEND, FLOOR, LOWEST, NONE, STILL, Changes, Drawn, LogMel, masked, warped
+from guina.blocks.mel import (
+    BEND,
+    FLOOR,
+    HEARD,
+    LOWEST,
+    NONE,
+    STILL,
+    USUAL,
+    Changes,
+    Drawn,
+    LogMel,
+    logarithms,
+    masked,
+    warped,
+)
 
 RATE, BANDS = 1000, 6  # 10 samples a hop, 24 a window, 32 of the transform
 ALL = Changes()
@@ -36,7 +50,13 @@ def bend(f: float, a: float, highest: float) -> float:
 
 
 def plain(
-    wave: np.ndarray, rate: int, bands: int, speed: float = 1.0, warp: float = 1.0, lead: int = 0
+    wave: np.ndarray,
+    rate: int,
+    bands: int,
+    speed: float = 1.0,
+    warp: float = 1.0,
+    lead: int = 0,
+    usual: list[list[float]] | None = None,
 ) -> list[list[float]]:
     """T×M, frame by frame and bin by bin."""
     hop, width = round(rate / 100), 2 * round(rate * 0.025 / 2)
@@ -61,12 +81,18 @@ def plain(
                 rising, falling = (f - low) / (ends[m + 1] - low), (high - f) / (high - ends[m + 1])
                 row[m] += max(0.0, min(rising, falling)) * power
         powers.append(row)
-    mean = sum(map(sum, powers)) / (len(powers) * bands)
-    logs = np.array([[math.log((p / mean if mean > 0 else 0.0) + FLOOR) for p in row] for row in powers])
+    loud = [sum(row) / bands for row in powers]
+    heard = [t for t in range(len(loud)) if loud[t] >= HEARD * sum(loud) / len(loud)]
+    level = sum(loud[t] for t in heard) / len(heard)
+    logs = np.array([[math.log((p / level if level > 0 else 0.0) + FLOOR) for p in row] for row in powers])
     for m in range(bands):
-        mu = sum(logs[:, m]) / len(logs)
-        variance = sum((value - mu) ** 2 for value in logs[:, m]) / len(logs)
-        logs[:, m] = (logs[:, m] - mu) / math.sqrt(variance + STILL)
+        mu = sum(logs[t, m] for t in heard) / len(heard)
+        if usual is None:
+            variance = sum((logs[t, m] - mu) ** 2 for t in heard) / len(heard)
+            logs[:, m] = (logs[:, m] - mu) / math.sqrt(variance + STILL)
+        else:
+            mu = (len(heard) * mu + USUAL * usual[0][m]) / (len(heard) + USUAL)
+            logs[:, m] = (logs[:, m] - mu) / usual[1][m]
     return logs.tolist()
 
 
@@ -129,6 +155,37 @@ def test_a_recording_does_not_depend_on_its_neighbours_nor_on_its_loudness() -> 
     torch.testing.assert_close(both_BTM[1:, : frames_B[1]], alone_BTM, rtol=2e-3, atol=2e-3)
     soft_BTM, _ = layer(wave_BS.float() / 32768 / 100, length_B)
     torch.testing.assert_close(soft_BTM, both_BTM, rtol=5e-3, atol=5e-3)
+
+
+def test_beside_what_is_usual_they_are_their_definition() -> None:
+    usual_2M = torch.stack([torch.linspace(-2, 1, BANDS), torch.linspace(0.5, 2, BANDS)])
+    wave_BS, length_B = noises(97, 41)
+    wave_BS[0, 30:70] = 300  # a pause, of the recording's mean
+    mel_BTM, frames_B = LogMel(RATE, BANDS, usual_2M)(wave_BS, length_B)
+    for b in range(2):
+        expected = plain(one(b, wave_BS, length_B), RATE, BANDS, usual=usual_2M.tolist())
+        np.testing.assert_allclose(mel_BTM[b, : frames_B[b]], expected, rtol=2e-3, atol=2e-3)
+
+
+def test_what_is_usual_is_the_mean_of_what_is_heard_in_all_batches() -> None:
+    layer, batches = LogMel(8000), [noises(8000, 5000), noises(3000, seed=1)]
+    mean_M, deviation_M = layer.usual(batches)
+    heard_NM = torch.cat(
+        [log[heard[:, :, 0]] for log, heard in (logarithms(*layer.powers(*batch)) for batch in batches)]
+    )
+    torch.testing.assert_close(mean_M, heard_NM.mean(0), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(deviation_M, (heard_NM.var(0, correction=0) + STILL).sqrt(), rtol=1e-4, atol=1e-4)
+
+
+def test_silence_around_a_recording_changes_nothing_in_it() -> None:
+    wave_BS, _ = noises(8000)
+    wave_BS = (wave_BS.float() - wave_BS.float().mean()).round().to(torch.int16)
+    longer_BS = torch.nn.functional.pad(wave_BS, (8000, 24_000))
+    layer = LogMel(16000, usual_2M=torch.stack([torch.zeros(64), torch.ones(64)]))
+    mel_BTM, _ = layer(wave_BS, torch.tensor([8000]))
+    more_BTM, _ = layer(longer_BS, torch.tensor([40_000]))
+    torch.testing.assert_close(more_BTM[0, 51:99], mel_BTM[0, 1:49], rtol=0, atol=0.1)
+    assert more_BTM[0, :49].mean() < mel_BTM.mean() - 5
 
 
 def test_each_band_has_mean_0_and_variance_1_over_its_own_frames() -> None:

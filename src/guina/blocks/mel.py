@@ -1,9 +1,10 @@
 """How loud each band of frequencies is over time: what a network of speech is given of a recording.
 
 A Fourier transform under Hann windows of 25 ms, one each 10 ms; its power, summed in triangular bands that lie evenly
-on the mel scale (2595 log₁₀(1 + f / 700), Davis & Mermelstein 1980), as ears hear it; the logarithm; and then each band
-of each recording less its mean, divided by its standard deviation, over the recording's own frames. So neither loudness
-nor the microphone's colour is left, nor what else is in the batch.
+on the mel scale (2595 log₁₀(1 + f / 700), Davis & Mermelstein 1980), as ears hear it; the logarithm of its ratio to the
+recording's level; and then each band less its mean, divided by its standard deviation. So neither loudness is left, nor
+the microphone's colour where a recording is long enough to know it. Level and mean are those of the frames in which
+there is something to hear: how long it is silent before and after changes nothing.
 
 In training each recording may be changed (`Changes`), from its samples to its bands, in what another speaker or room
 would change; nothing of that needs more than some percent of the time that the bands need. Faster or slower speech is
@@ -13,6 +14,7 @@ Axes: B recordings, S samples, P samples with silence around them, T frames, W s
 transform, M bands, E = M + 2 ends of bands.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -21,7 +23,9 @@ from torch import Tensor, nn
 WINDOW, HOP = 0.025, 0.01  # seconds
 BANDS = 64
 LOWEST = 20.0  # Hz, where the first band begins
-FLOOR = 1e-6  # of a recording's mean power, which is added to each band: −60 dB, so that silence has a logarithm
+FLOOR = 1e-5  # of a recording's level, which is added to each band: −50 dB, so that silence has a logarithm
+HEARD = 0.1  # of the mean power: frames that have as much are heard, −10 dB
+USUAL = 200  # frames by which the usual mean of a band counts beside that of a recording's own: two seconds
 STILL = 0.01  # variance that is added to a band's: one that never changes stays near 0
 BEND = 0.6  # of the highest frequency: below it a warp multiplies, above it leads back
 TINY = 1e-20
@@ -36,6 +40,8 @@ class Changes:
             https://www.danielpovey.com/files/2015_interspeech_augmentation.pdf, by resampling).
         warp: the share by which its frequencies may be stretched at the same speed, as by a shorter or a longer throat
             (Jaitly & Hinton 2013, Vocal tract length perturbation, ICML workshop).
+        often: the share of recordings whose speed is changed at all, and of those whose frequencies are: where what is
+            said differs in pitch, as tones do, most have it as it is.
         shift: seconds of silence, at most, that come before it.
         noise: decibels of its mean power over that of white noise, where the noise is loudest; the quietest is `RANGE`
             decibels below, which is none. inf: no noise.
@@ -47,6 +53,7 @@ class Changes:
 
     speed: float = 0.15
     warp: float = 0.15
+    often: float = 0.6
     shift: float = 0.05
     noise: float = 15.0
     bands: int = 12
@@ -56,7 +63,7 @@ class Changes:
     share: float = 0.15
 
 
-NONE = Changes(0.0, 0.0, 0.0, float("inf"), 0, 0, 0, 0, 0.0)
+NONE = Changes(0.0, 0.0, 0.0, 0.0, float("inf"), 0, 0, 0, 0, 0.0)
 RANGE = 40.0  # decibels
 
 
@@ -122,6 +129,7 @@ class LogMel(nn.Module):
     Args:
         rate: samples in a second.
         bands: M.
+        usual_2M: the usual mean of each band and its usual deviation; without it each recording's own are taken alone.
 
     Shapes: B×S (and lengths B) → B×T×M (and frames B).
 
@@ -134,8 +142,9 @@ class LogMel(nn.Module):
     window_W: Tensor
     edge_E: Tensor
     weight_KM: Tensor
+    usual_2M: Tensor | None
 
-    def __init__(self, rate: int, bands: int = BANDS) -> None:
+    def __init__(self, rate: int, bands: int = BANDS, usual_2M: Tensor | None = None) -> None:
         super().__init__()
         assert rate >= 1000, rate
         self.rate, self.bands = rate, bands
@@ -143,6 +152,7 @@ class LogMel(nn.Module):
         self.size = 1 << (self.width - 1).bit_length()
         low, high = mels(torch.tensor([LOWEST, rate / 2], dtype=torch.float64)).tolist()
         edge_E = hertz(torch.linspace(low, high, bands + 2, dtype=torch.float64))
+        self.register_buffer("usual_2M", usual_2M, persistent=False)
         self.register_buffer("window_W", torch.hann_window(self.width), persistent=False)
         self.register_buffer("edge_E", edge_E.float(), persistent=False)
         self.register_buffer("weight_KM", self.weights(edge_E[None])[0].float(), persistent=False)
@@ -189,18 +199,26 @@ class LogMel(nn.Module):
 
     def draw(self, changes: Changes, length_B: Tensor, rng: torch.Generator, least_B: Tensor | None = None) -> Drawn:
         """Changes of as many recordings; arguments are those of `forward`."""
-        even_4B = torch.rand(4, len(length_B), generator=rng, dtype=torch.float64).to(length_B.device)
-        speed_B, warp_B = 1 + changes.speed * (2 * even_4B[0] - 1), 1 + changes.warp * (2 * even_4B[1] - 1)
-        lead_B = (even_4B[2] * changes.shift * self.rate).floor()
+        even_6B = torch.rand(6, len(length_B), generator=rng, dtype=torch.float64).to(length_B.device)
+        changed_2B = (even_6B[4:] < changes.often) * (2 * even_6B[:2] - 1)
+        speed_B, warp_B = 1 + changes.speed * changed_2B[0], 1 + changes.warp * changed_2B[1]
+        lead_B = (even_6B[2] * changes.shift * self.rate).floor()
         if least_B is not None:
             speed_B = torch.minimum(speed_B, (length_B + lead_B) / (self.hop * least_B.to(length_B).clamp(min=1)))
-        decibels_B = changes.noise + RANGE * even_4B[3]
+        decibels_B = changes.noise + RANGE * even_6B[3]
         return Drawn(speed_B, warp_B, lead_B, 10 ** (decibels_B / 10))
 
     def features(
         self, wave_BS: Tensor, length_B: Tensor, drawn: Drawn | None = None, rng: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor]:
         """As `forward`, of recordings changed as it was drawn for them; the noise is drawn from the generator."""
+        power_BTM, frames_B = self.powers(wave_BS, length_B, drawn, rng)
+        return normalised(power_BTM, frames_B, self.usual_2M), frames_B
+
+    def powers(
+        self, wave_BS: Tensor, length_B: Tensor, drawn: Drawn | None = None, rng: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """The power in each band, B×T×M, and how many frames each recording has."""
         length_B = length_B.to(wave_BS.device)
         own_BS = torch.arange(wave_BS.shape[1], device=wave_BS.device) < length_B[:, None]
         wave_BS = wave_BS.float() * own_BS
@@ -225,7 +243,17 @@ class LogMel(nn.Module):
         power_BTK = torch.fft.rfft(windows_BTW * self.window_W, self.size).abs() ** 2
         with torch.autocast(wave_BS.device.type, enabled=False):  # sums of powers want all their digits
             power_BTM = power_BTK @ weight_BKM
-        return normalised(power_BTM, frames_B), frames_B
+        return power_BTM, frames_B
+
+    def usual(self, batches: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
+        """The mean and the deviation of each band in some recordings, where there is something to hear: 2×M."""
+        count, sum_M, square_M = 0, *torch.zeros(2, self.bands, dtype=torch.float64)
+        for wave_BS, length_B in batches:
+            log_BTM, heard_BT1 = logarithms(*self.powers(wave_BS, length_B))
+            heard_NM = log_BTM[heard_BT1[:, :, 0]].double()
+            count, sum_M, square_M = count + len(heard_NM), sum_M + heard_NM.sum(0), square_M + (heard_NM**2).sum(0)
+        mean_M = sum_M / max(1, count)
+        return torch.stack([mean_M, (square_M / max(1, count) - mean_M**2 + STILL).sqrt()]).float()
 
     def windows(self, wave_BS: Tensor, frames_B: Tensor, speed_B: Tensor, lead_B: Tensor) -> Tensor:
         """B×T×W: what each frame sees; T is the most frames. The middle of frame t is (t + ½) hops of the new speed."""
@@ -250,16 +278,31 @@ class LogMel(nn.Module):
         return pieces.index_select(0, place_BT.flatten().to(noise_P.device)).view(B, T, self.width) * loud_B11
 
 
-def normalised(power_BTM: Tensor, frames_B: Tensor) -> Tensor:
-    """The logarithm of each band's power; each band of mean 0 and variance 1 over its recording's frames, 0 beyond."""
-    T, M = power_BTM.shape[1:]
-    own_BT1 = (torch.arange(T, device=power_BTM.device) < frames_B[:, None])[:, :, None]
-    frames_B11 = frames_B[:, None, None]
-    mean_B11 = (power_BTM * own_BT1).sum((1, 2), keepdim=True) / (frames_B11 * M)
-    log_BTM = (power_BTM / mean_B11.clamp(min=TINY) + FLOOR).log()
-    log_BTM = (log_BTM - (log_BTM * own_BT1).sum(1, keepdim=True) / frames_B11) * own_BT1
-    variance_B1M = (log_BTM**2).sum(1, keepdim=True) / frames_B11
-    return log_BTM * (variance_B1M + STILL).rsqrt()
+def normalised(power_BTM: Tensor, frames_B: Tensor, usual_2M: Tensor | None = None) -> Tensor:
+    """The logarithm of each band's power, of about mean 0 and deviation 1 where there is something to hear; 0 beyond a
+    recording's frames.
+    """
+    log_BTM, heard_BT1 = logarithms(power_BTM, frames_B)
+    own_BT1 = (torch.arange(log_BTM.size(1), device=log_BTM.device) < frames_B[:, None])[:, :, None]
+    count_B11 = heard_BT1.sum(1, keepdim=True)
+    mean_B1M = (log_BTM * heard_BT1).sum(1, keepdim=True) / count_B11
+    if usual_2M is None:
+        variance_B1M = ((log_BTM - mean_B1M) ** 2 * heard_BT1).sum(1, keepdim=True) / count_B11
+        return (log_BTM - mean_B1M) * (variance_B1M + STILL).rsqrt() * own_BT1
+    mean_B1M = (count_B11 * mean_B1M + USUAL * usual_2M[0]) / (count_B11 + USUAL)
+    return (log_BTM - mean_B1M) / usual_2M[1] * own_BT1
+
+
+def logarithms(power_BTM: Tensor, frames_B: Tensor) -> tuple[Tensor, Tensor]:
+    """The logarithm of each band's power, as a ratio to the recording's level; and in which frames there is something
+    to hear, B×T×1.
+    """
+    own_BT = torch.arange(power_BTM.size(1), device=power_BTM.device) < frames_B[:, None]
+    power_BT = power_BTM.mean(2) * own_BT
+    heard_BT = own_BT & (power_BT >= HEARD * power_BT.sum(1, keepdim=True) / frames_B[:, None])
+    level_B = (power_BT * heard_BT).sum(1) / heard_BT.sum(1).clamp(min=1)
+    log_BTM = (power_BTM / level_B.clamp(min=TINY)[:, None, None] + FLOOR).log()
+    return log_BTM, heard_BT[:, :, None]
 
 
 def masked(mel_BTM: Tensor, frames_B: Tensor, changes: Changes, rng: torch.Generator) -> Tensor:

@@ -9,7 +9,7 @@ Axes: B recordings, S samples, F frames of the bands, T moments of the network, 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ class TranscribeFitted(Fitted):
         weight: of the language model in the search; 0: the sound alone decides.
         bonus: nats for each unit, as a language model makes long texts improbable.
         prior_V: how common each unit is among the network's outputs; empty until it was measured.
+        usual_2M: the usual mean and deviation of each band; None until they were measured.
     """
 
     vocabulary: Vocabulary
@@ -64,17 +65,26 @@ class TranscribeFitted(Fitted):
     weight: float = 0.5
     bonus: float = 0.5
     prior_V: tuple[float, ...] = ()
+    usual_2M: Tensor | None = None
 
     def saved(self) -> Saved:
-        facts = {name: value for name, value in vars(self).items() if name not in ("vocabulary", "language")}
-        return Saved(
-            {**facts, "vocabulary": self.vocabulary.facts(), "prior_V": list(self.prior_V)}, to_tensors(self.language)
-        )
+        assert self.usual_2M is not None, "it was measured"
+        others = ("vocabulary", "language", "usual_2M")
+        facts = {name: value for name, value in vars(self).items() if name not in others}
+        facts |= {"vocabulary": self.vocabulary.facts(), "prior_V": list(self.prior_V)}
+        return Saved(facts, {**to_tensors(self.language), "usual": self.usual_2M})
 
     @classmethod
     def restored(cls, saved: Saved) -> "TranscribeFitted":
+        tensors = dict(saved.tensors)
+        usual_2M = tensors.pop("usual")
         facts = {**saved.facts, "vocabulary": restore(saved.facts["vocabulary"])}
-        return cls(**{**facts, "prior_V": tuple(facts["prior_V"]), "language": from_tensors(dict(saved.tensors))})
+        facts |= {"prior_V": tuple(facts["prior_V"]), "language": from_tensors(tensors), "usual_2M": usual_2M}
+        return cls(**facts)
+
+    def ears(self) -> LogMel:
+        """Recordings to bands."""
+        return LogMel(self.rate, BANDS, self.usual_2M)
 
     @property
     def blank(self) -> int:
@@ -178,7 +188,7 @@ class TranscribeAnswering(Answering):
         """
         device = next(self.net.parameters()).device
         wave_BS, length_B = Ragged.of(waves, np.int16).padded(np.arange(len(waves)))
-        ears = LogMel(self.fitted.rate).to(device)
+        ears = self.fitted.ears().to(device)
         mel_BFM, frames_B = ears(torch.from_numpy(wave_BS).to(device), torch.from_numpy(length_B).to(device))
         log_BTV, moments_B = self.net.probabilities(mel_BFM.to(next(self.net.parameters())), frames_B)
         return [log_TV[:T].cpu().numpy() for log_TV, T in zip(log_BTV, moments_B.tolist(), strict=True)]
@@ -339,7 +349,7 @@ def word_places(units: Sequence[str]) -> list[tuple[int, int]]:
         for n, unit in enumerate(units)
         if n == 0 or unit.startswith(" ") or units[n - 1].endswith(" ") or CLOSE.match(unit)
     ]
-    return list(zip(starts, [*starts[1:], len(units)], strict=True))
+    return list(pairwise([*starts, len(units)]))
 
 
 def by_length(waves: Sequence[np.ndarray]) -> list[int]:

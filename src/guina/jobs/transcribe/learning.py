@@ -30,15 +30,17 @@ from guina.data.vocabulary import make_vocabulary
 from guina.data.words import words
 from guina.engine.job import Job, Overview
 from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
-from guina.jobs.transcribe.answering import TranscribeAnswering, TranscribeFitted, recogniser, spaced
+from guina.jobs.transcribe.answering import CLOSE, TranscribeAnswering, TranscribeFitted, recogniser, spaced
 from guina.jobs.transcribe.check import transcribe_overview
 from guina.jobs.transcribe.language import learn_language
+from guina.jobs.transcribe.mixing import Example, mixed
 from guina.jobs.transcribe.scores import TranscribeJudge
 from guina.jobs.transcribe.settings import SIZES, TranscribeSettings, check_settings
 from guina.jobs.transcribe.targets import least_moments, stride_for, with_room
 from guina.nets.recogniser import Recogniser
 
 FEW_WORDS, OFTEN = 60, 20  # different words up to which, said so often in the mean, words are the units
+MEASURED = 1000  # recordings whose bands are measured
 PIECES = 500  # of words, where the user wants such
 BATCH, LEAST = 8, 20.0  # recordings of usual length a step, and seconds of sound at least
 PASSES = {"medium": 12.0, "large": 25.0}  # over the recordings that a size must get to be chosen
@@ -87,7 +89,8 @@ class Transcribe(Job):
     def fit(self, records: Records) -> TranscribeFitted:
         texts, kind = [text.strip() for text in records.columns["text"]], self.kind_for(records)
         before = "" if kind == "char" else " "
-        vocabulary = make_vocabulary(kind, [f"{before}{text}" for text in texts if text], PIECES)
+        spaces = not any(map(CLOSE.search, texts))  # words of one recording are parted from those of the next
+        vocabulary = make_vocabulary(kind, [" " * spaces, *(f"{before}{text}" for text in texts if text)], PIECES)
         units = vocabulary.encode_all([spaced(text, vocabulary) for text in texts])
         more = vocabulary.encode_all([spaced(text, vocabulary) for text in self.more_texts()])
         never = set(vocabulary.never)
@@ -122,6 +125,13 @@ class Transcribe(Job):
         paths = Texts.of([str(records.columns["path"][rows[row]]) if row in rows else "" for row in range(len(wave))])
         columns = {"wave": wave, "units": Ragged.of(column, np.int32), "path": paths, **said}
         return Arrays(columns, records.rows, records.names)
+
+    def measure(self, arrays: Arrays) -> TranscribeFitted:
+        """What was fitted, with the usual mean and deviation of each band."""
+        some = arrays.first(MEASURED)
+        batches = (some.padded("wave", np.array([n])) for n in range(len(some)))
+        usual_2M = LogMel(self.fitted.rate).usual(tuple(map(torch.from_numpy, batch)) for batch in batches)
+        return replace(self.fitted, usual_2M=usual_2M)
 
     def inputs(self, arrays: Arrays) -> Iterator[Any]:
         yield from arrays.texts("path", np.arange(len(arrays)))
@@ -161,15 +171,27 @@ class Transcribe(Job):
 
     @cached_property
     def ears(self) -> LogMel:
-        return LogMel(self.fitted.rate)
+        return self.fitted.ears()
 
     def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
-        wave_BS, length_B = map(torch.from_numpy, arrays.padded("wave", draw.index_B))
-        units_BU, units_B = arrays.padded("units", draw.index_B, self.fitted.blank)
-        least = [least_moments(units) * self.fitted.stride for units in arrays.values("units", draw.index_B)]
-        mel_BFM, frames_B = self.ears(wave_BS, length_B, Changes(), rng, torch.tensor(least))
+        fitted = self.fitted
+        columns = (arrays.values(name, draw.index_B) for name in ("wave", "units"))
+        examples = mixed([Example(*one) for one in zip(*columns, strict=True)], fitted.rate, self.between, rng)
+        all_rows = np.arange(len(examples))
+        wave_BS, length_B = Ragged.of([one.wave_S for one in examples]).padded(all_rows)
+        units_BU, units_B = Ragged.of([one.units for one in examples]).padded(all_rows, fitted.blank)
+        least = torch.tensor([least_moments(one.units) * fitted.stride for one in examples])
+        wave_BS, length_B = torch.from_numpy(wave_BS), torch.from_numpy(length_B)
+        mel_BFM, frames_B = self.ears(wave_BS, length_B, Changes(), rng, least)
         units_BU = torch.from_numpy(units_BU).long()
         return {"mel": mel_BFM, "frames": frames_B, "units": units_BU, "units_length": torch.from_numpy(units_B)}
+
+    @cached_property
+    def between(self) -> np.ndarray:
+        """The units between two texts: a space, where it is a unit of its own."""
+        vocabulary = self.fitted.vocabulary
+        space = vocabulary.encode(" ") if vocabulary.kind == "char" else np.empty(0)
+        return space[[unit not in vocabulary.never for unit in space]].astype(np.int32)
 
     def loss(self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator) -> tuple[Terms, Carry]:
         log_BTV, moments_B = recogniser(nets).probabilities(batch["mel"], batch["frames"])

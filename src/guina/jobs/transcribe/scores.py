@@ -27,7 +27,7 @@ FINAL = 500  # recordings that are transcribed at the end of a training
 MOST = 5000  # recordings that `guina score` transcribes
 WATCHED = 6  # recordings that are transcribed at moments of the training
 TRIED = 150  # recordings that searches are compared by
-WEIGHTS, BONUSES = (0.0, 0.3, 0.6, 1.0), (0.0, 1.0)  # of the language model; nats a unit, for each of its weight
+WEIGHTS, BONUSES = (0.3, 0.6, 1.0, 0.0), (1.0, 0.0)  # of the language model; nats a unit, for each of its weight
 EARLY = 0.15  # share of a training after which there should be more than blanks
 GREEDY, BEAM = 0, TranscribeOptions().beam
 
