@@ -285,7 +285,7 @@ class TranscribeAnswering(Answering):
                     continue
                 yield from self.of_short(short, options)
                 short = []
-                yield from self.of_long(name, first, second, parts, options)
+                yield from self.of_long(name, first, second, parts, notes, options)
             yield from self.of_short(short, options)
             some = min(2 * some, ASIDE)
 
@@ -299,31 +299,37 @@ class TranscribeAnswering(Answering):
                 yield self.answer(name, next(made), len(wave) / self.fitted.rate, notes, options)
 
     def of_long(
-        self, name: str, first: np.ndarray, second: np.ndarray, rest: Iterator[np.ndarray], options: Any
+        self,
+        name: str,
+        first: np.ndarray,
+        second: np.ndarray,
+        rest: Iterator[np.ndarray],
+        notes: list[str],
+        options: Any,
     ) -> Iterator[Answer | Part]:
         """The answer to a long recording, before it its text from pause to pause."""
-        words: list[Word] = []
-        texts: list[str] = []
-        heard, notes = 0, list[str]()
-        yield Part(f"{name}: ")
+        words, texts, heard = list[Word](), list[str](), 0
+        broken: list[str] = []
 
         def waves() -> Iterator[np.ndarray]:
-            yield first
-            yield as_int16(second)
-            yield from (as_int16(wave) for wave in rest)
+            yield from (first, as_int16(second))
+            try:
+                yield from map(as_int16, rest)
+            except BadSound as bad:
+                broken.append(str(bad))
 
-        try:
-            for log_TV in log_probabilities_of(waves(), self.log_probabilities, self.fitted):
-                (made,) = self.decoded([log_TV], options.beam)
-                late = heard * self.fitted.step
-                heard += len(log_TV)
-                words += [replace(word, start=word.start + late, end=word.end + late) for word in made.words]
-                if made.text:
-                    yield Part(made.text if not texts else f" {made.text}")
-                    texts.append(made.text)
-        except BadSound as bad:
-            notes.append(f"only its first {heard * self.fitted.step:.0f} s could be heard: {bad}")
-        yield self.answer(name, Transcribed(" ".join(texts), tuple(words)), heard * self.fitted.step, notes, options)
+        yield Part(f"{name}: ")
+        for log_TV in log_probabilities_of(waves(), self.log_probabilities, self.fitted):
+            (made,) = self.decoded([log_TV], options.beam)
+            late = heard * self.fitted.step
+            heard += len(log_TV)
+            words += [replace(word, start=word.start + late, end=word.end + late) for word in made.words]
+            if made.text:
+                yield Part(f" {made.text}" if texts else made.text)
+                texts.append(made.text)
+        seconds = heard * self.fitted.step
+        notes += [f"only its first {seconds:.0f} s could be heard: {why}" for why in broken]
+        yield self.answer(name, Transcribed(" ".join(texts), tuple(words)), seconds, notes, options)
 
     def answer(self, name: str, made: Transcribed, seconds: float, notes: Sequence[str], options: Any) -> Answer:
         facts: dict[str, Any] = {"seconds": round(seconds, 3), "words": [word.facts() for word in made.words]}
