@@ -94,8 +94,8 @@ def looked(half: "TranslateAnswering", sources: Sequence[str]) -> Alignments:
     drawn = [merged(source, one) for source, one in zip(chosen, half.translated(chosen, WIDTH), strict=True)]
     says = (
         "Each word of the translation, and how its attention is shared among the words of the source. The reader goes "
-        "over the sentence both ways, so any place of it may hold what stands elsewhere; often that is the end, ∎. What "
-        "a word came from is told above, not here."
+        "over the sentence both ways, so any place of it may hold what stands elsewhere; often that is the end, ∎. "
+        "What a word came from is told above, not here."
     )
     return Alignments("Where it looked", says, drawn)
 
