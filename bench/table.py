@@ -79,7 +79,8 @@ def translate_rows() -> list[str]:
         theirs = [row for row in same if row["who"] != "guina"]
         spread = f" ± {kind['sd']['bleu']:.2f}, {len(ours)} seeds" if kind["sd"]["bleu"] else ""
         beside = [f"{ours[0]['baselines']['word table']['bleu']:.1f} a table of words (IBM model 1)"]
-        beside += [f"{row['score']['bleu_greedy']:.1f} PyTorch's tutorial ({row['who']}), greedy" for row in theirs]
+        known = [(row["score"]["bleu_greedy"], "bfloat16" if "bf16" in row["who"] else "float32") for row in theirs]
+        beside += [f"{score:.1f} a transformer as PyTorch's tutorial has it ({how}), greedy" for score, how in known]
         rows.append(
             f"| translate multi30k {kind['direction']}, `--minutes {kind['minutes']:g}` "
             f"| {kind['mean']['bleu']:.2f} BLEU{spread} (cased, detokenised, beam 5; greedy "
