@@ -111,7 +111,7 @@ def sine(frequency: float, rate: int = 16000, seconds: float = 1.0) -> torch.Ten
 
 
 def test_examples_in_docstrings() -> None:
-    assert doctest.testmod(module) == (0, 5)
+    assert doctest.testmod(module) == (0, 6)
 
 
 def test_bands_are_their_definition() -> None:
@@ -263,6 +263,11 @@ def test_what_is_drawn_is_within_its_bounds() -> None:
     assert 780 < float(drawn.lead_B.max()) < 800
     decibels_B = 10 * drawn.ratio_B.log10()
     assert 15 <= float(decibels_B.min()) < float(decibels_B.max()) <= 55
+    as_they_are = float((drawn.speed_B == 1).double().mean()), float((drawn.warp_B == 1).double().mean())
+    assert as_they_are == pytest.approx((1 - ALL.often, 1 - ALL.often), abs=0.05)
+    half = layer.draw(ALL.times(0.5), length_B, torch.Generator().manual_seed(0))
+    assert float((half.speed_B != 1).double().mean()) == pytest.approx(ALL.often / 2, abs=0.05)
+    assert 35 <= float(10 * half.ratio_B.log10().min())
 
 
 def test_no_recording_gets_shorter_than_it_may() -> None:

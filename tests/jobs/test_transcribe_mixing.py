@@ -52,10 +52,11 @@ def test_batches_are_as_they_are_or_in_pairs_and_some_have_a_noise_more():
     some = [example(0.2, 1), example(0.3, 2), example(0.4, 3)]
     sizes = []
     for seed in range(400):
-        found = mixed(some, RATE, SPACE, rng(seed))
+        found = mixed(some, RATE, SPACE, 1.0, rng(seed))
         spoken = [one for one in found if len(one.units)]
         assert [unit for one in spoken for unit in one.units.tolist() if unit != 9] == [1, 2, 3]
         sizes.append((len(spoken), len(found) - len(spoken)))
     assert {spoken for spoken, _ in sizes} == {2, 3}
     assert np.mean([spoken == 2 for spoken, _ in sizes]) == pytest.approx(mixing.JOINED, abs=0.07)
+    assert all(len(mixed(some, RATE, SPACE, 0.0, rng(seed))) == 3 for seed in range(50)), "not yet"
     assert np.mean([noise for _, noise in sizes]) == pytest.approx(mixing.NOISY, abs=0.07)

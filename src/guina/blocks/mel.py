@@ -15,7 +15,7 @@ transform, M bands, E = M + 2 ends of bands.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -57,10 +57,28 @@ class Changes:
     shift: float = 0.05
     noise: float = 15.0
     bands: int = 12
-    band_masks: int = 2
+    band_masks: int = 1
     frames: int = 30
-    frame_masks: int = 2
+    frame_masks: int = 1
     share: float = 0.15
+
+    def times(self, share: float) -> "Changes":
+        """A share of these changes, from 0, none, to 1, all.
+
+        Example:
+            >>> Changes().times(0.5).bands, Changes().times(0) == NONE
+            (6, True)
+        """
+        if share == 0:
+            return NONE
+        return replace(
+            self,
+            often=self.often * share,
+            shift=self.shift * share,
+            noise=self.noise + RANGE * (1 - share),
+            bands=round(self.bands * share),
+            frames=round(self.frames * share),
+        )
 
 
 NONE = Changes(0.0, 0.0, 0.0, 0.0, float("inf"), 0, 0, 0, 0, 0.0)

@@ -40,6 +40,7 @@ from guina.jobs.transcribe.targets import least_moments, stride_for, with_room
 from guina.nets.recogniser import Recogniser
 
 FEW_WORDS, OFTEN = 60, 20  # different words up to which, said so often in the mean, words are the units
+GROWN = 0.6  # share of the training until recordings are changed as much as ever
 MEASURED = 1000  # recordings whose bands are measured
 PIECES = 500  # of words, where the user wants such
 BATCH, LEAST = 8, 20.0  # recordings of usual length a step, and seconds of sound at least
@@ -148,7 +149,7 @@ class Transcribe(Job):
         """What is left out: the more the oftener the recordings are heard."""
         if self.settings.dropout >= 0:
             return self.settings.dropout
-        return 0.1 if self.passes < 10 else 0.2 if self.passes < 30 else 0.3
+        return 0.0 if self.passes < 5 else 0.1 if self.passes < 50 else 0.2
 
     def build(self) -> Nets:
         return {"net": Recogniser(replace(TranscribeAnswering.shape(self.settings, self.fitted), dropout=self.dropout))}
@@ -157,7 +158,7 @@ class Transcribe(Job):
         return epochs >= PASSES.get(size, 0)
 
     def phases(self) -> list[Phase]:
-        learner = Learner("adamw", 3e-3, betas=(0.9, 0.98), weight_decay=0.01)
+        learner = Learner("adamw", 2e-3, betas=(0.9, 0.98), weight_decay=0.01)
         turn = Turn("transcribe", ("net",), self.loss, count=lambda batch: int(batch["units_length"].sum()) or 1)
         return [Phase("learn", (turn,), {"net": learner}, batch=self.batch_size, warmup=0.05, hold=0.3, clip=1.0)]
 
@@ -176,13 +177,14 @@ class Transcribe(Job):
     def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
         fitted = self.fitted
         columns = (arrays.values(name, draw.index_B) for name in ("wave", "units"))
-        examples = mixed([Example(*one) for one in zip(*columns, strict=True)], fitted.rate, self.between, rng)
+        share = min(1.0, draw.done / GROWN)  # who hears nothing yet learns most from what is easy to hear
+        examples = mixed([Example(*one) for one in zip(*columns, strict=True)], fitted.rate, self.between, share, rng)
         all_rows = np.arange(len(examples))
         wave_BS, length_B = Ragged.of([one.wave_S for one in examples]).padded(all_rows)
         units_BU, units_B = Ragged.of([one.units for one in examples]).padded(all_rows, fitted.blank)
         least = torch.tensor([least_moments(one.units) * fitted.stride for one in examples])
         wave_BS, length_B = torch.from_numpy(wave_BS), torch.from_numpy(length_B)
-        mel_BFM, frames_B = self.ears(wave_BS, length_B, Changes(), rng, least)
+        mel_BFM, frames_B = self.ears(wave_BS, length_B, Changes().times(share), rng, least)
         units_BU = torch.from_numpy(units_BU).long()
         return {"mel": mel_BFM, "frames": frames_B, "units": units_BU, "units_length": torch.from_numpy(units_B)}
 

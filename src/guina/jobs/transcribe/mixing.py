@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-JOINED = 0.25  # share of the batches whose recordings are joined
+JOINED = 0.1  # share of the batches whose recordings are joined
 PAUSE = (0.1, 1.0)  # seconds between two
-NOISY = 0.25  # share of the batches that have a noise more
+NOISY = 0.1  # share of the batches that have a noise more
 
 
 class Example(NamedTuple):
@@ -24,18 +24,21 @@ class Example(NamedTuple):
     units: np.ndarray
 
 
-def mixed(examples: Sequence[Example], rate: int, between: np.ndarray, rng: torch.Generator) -> list[Example]:
+def mixed(
+    examples: Sequence[Example], rate: int, between: np.ndarray, share: float, rng: torch.Generator
+) -> list[Example]:
     """A batch as the network is given it.
 
     Args:
+        share: of the batches that are ever changed, from 0 to 1, those that are now.
         rate: samples in a second.
         between: the units between two texts: a space, where texts have such.
     """
     join, noisy, which, white = torch.rand(4, generator=rng).tolist()
     found = list(examples)
-    if join < JOINED:
+    if join < share * JOINED:
         found = [joined(found[n : n + 2], rate, between, rng) for n in range(0, len(found), 2)]
-    if noisy < NOISY:
+    if noisy < share * NOISY:
         like = examples[int(which * len(examples))].wave_S
         found.append(Example(noise_like(like, rng, white < 0.5), examples[0].units[:0]))
     return found
