@@ -158,7 +158,7 @@ class Transcribe(Job):
         return epochs >= PASSES.get(size, 0)
 
     def phases(self) -> list[Phase]:
-        learner = Learner("adamw", 2e-3, betas=(0.9, 0.98), weight_decay=0.01)
+        learner = Learner("adamw", 1.5e-3, betas=(0.9, 0.98), weight_decay=0.01)
         turn = Turn("transcribe", ("net",), self.loss, count=lambda batch: int(batch["units_length"].sum()) or 1)
         return [Phase("learn", (turn,), {"net": learner}, batch=self.batch_size, warmup=0.05, hold=0.3, clip=1.0)]
 
