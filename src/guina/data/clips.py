@@ -161,7 +161,7 @@ def cut(
         GuinaError: the named column has one value only, or there are too few recordings.
     """
     train_M = np.flatnonzero(split_N == SPLITS.index(TRAIN))
-    who = [speakers[n] for n in train_M]
+    who = [speakers[int(n)] for n in train_M]
     different = len(set(who))
     if by and different < 2:
         raise GuinaError(

@@ -96,9 +96,9 @@ def load_waves(paths: Sequence[Path], names: Sequence[str], rate: int, report: R
     folder, facts = cached(key, partial(build, paths, rate))
     report = report or Report()  # who asks a second time has heard it
     for n, why in facts["skipped"]:
-        report.skip(names[n], why)
+        report.skip(names[int(n)], why)
     for n, how in facts["converted"]:
-        report.convert(names[n], how)
+        report.convert(names[int(n)], how)
     columns: dict[str, Any] = load(folder, facts["columns"])
     return Waves(rate, **columns)
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from guina.answering.answer import Answer, Attachment, Part
 from guina.answering.base import Answering, Fitted, Nets, Saved
 from guina.answering.inputs import named
-from guina.answering.subtitles import subtitles
+from guina.answering.subtitles import Kind, subtitles
 from guina.blocks.mel import BANDS, HOP, LogMel
 from guina.ctc import ctc_align, ctc_greedy
 from guina.ctc_beam import ctc_prefix_beam
@@ -335,12 +335,15 @@ class TranscribeAnswering(Answering):
         facts: dict[str, Any] = {"seconds": round(seconds, 3), "words": [word.facts() for word in made.words]}
         if notes:
             facts["read as"] = list(notes)
-        kinds = [kind for kind in ("srt", "vtt") if getattr(options, kind)]
-        files = tuple(
-            Attachment(kind, Path(name).stem, np.frombuffer("".join(subtitles(made.words, kind)).encode(), np.uint8))
-            for kind in kinds
-        )
+        kinds: tuple[Kind, ...] = ("srt", "vtt")
+        files = tuple(subtitle_file(name, made.words, kind) for kind in kinds if getattr(options, kind))
         return Answer(name, made.text, attachments=files, facts=facts)
+
+
+def subtitle_file(name: str, words: Sequence[Word], kind: Kind) -> Attachment:
+    """The words of a recording as subtitles, called as it is."""
+    text = "".join(subtitles(words, kind))
+    return Attachment(kind, Path(name).stem, np.frombuffer(text.encode("utf-8"), np.uint8))
 
 
 def word_places(units: Sequence[str]) -> list[tuple[int, int]]:

@@ -144,7 +144,7 @@ def count_words(records: Records) -> Words:
     some = "".join(texts[:TRIED])
     close = 2 * len(CLOSE.findall(some)) > len(CHARACTER.findall(some)) > 0
     times: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
-    empty = dict.fromkeys(SPLITS, 0)
+    empty: dict[str, int] = dict.fromkeys(SPLITS, 0)
     for text, k in zip(texts, records.split_N.tolist(), strict=True):
         times[SPLITS[k]].update(CHARACTER.findall(text) if close else text.split())
         empty[SPLITS[k]] += not text
@@ -237,7 +237,7 @@ def to_hear(records: Records) -> Sounds:
     for n, wave in zip(chosen.tolist(), waves.wave.values(records.rows[chosen]), strict=True):
         text = records.columns["text"][n] or "(empty)"
         note = f"{text} (the first {LONGEST:.0f} s)" if len(wave) > longest else text
-        sounds.append(Sound(records.names[n], note, wave[:longest] / np.float32(32767), waves.rate))
+        sounds.append(Sound(records.names[int(n)], note, wave[:longest] / np.float32(32767), waves.rate))
     says = "Recordings at equal distances from the first to the last, as a network hears them: is that what is said?"
     return Sounds("To hear", says, sounds)
 

@@ -45,7 +45,7 @@ def segments_of(path_T: np.ndarray, paths: Paths) -> list[Segment]:
     found, t = [], 0
     for unit, run in groupby(path_T.tolist()):
         end = t + len(list(run))
-        label = BLANK if unit == paths.blank else paths.units[unit]
+        label = BLANK if unit == paths.blank else paths.units[int(unit)]
         found.append(Segment(round(t * paths.step, 6), round(end * paths.step, 6), label))
         t = end
     return found

@@ -131,8 +131,8 @@ class Transcribe(Job):
         """What was fitted, with the usual mean and deviation of each band."""
         some = arrays.first(MEASURED)
         batches = (some.padded("wave", np.array([n])) for n in range(len(some)))
-        usual_2M = LogMel(self.fitted.rate).usual(tuple(map(torch.from_numpy, batch)) for batch in batches)
-        return replace(self.fitted, usual_2M=usual_2M)
+        recordings = ((torch.from_numpy(wave_1S), torch.from_numpy(length_1)) for wave_1S, length_1 in batches)
+        return replace(self.fitted, usual_2M=LogMel(self.fitted.rate).usual(recordings))
 
     def inputs(self, arrays: Arrays) -> Iterator[Any]:
         yield from arrays.texts("path", np.arange(len(arrays)))

@@ -199,7 +199,7 @@ class TranscribeJudge(Judge):
         index_N = spread(len(val), WATCHED)
         made = self.answering(nets).transcribed(val.values("wave", index_N), GREEDY)
         return {
-            "names": lines([val.names[n] for n in index_N.tolist()]),
+            "names": lines([val.names[int(n)] for n in index_N]),
             "references": lines(val.texts("text", index_N)),
             "transcripts": lines([one.text for one in made]),
         }
@@ -209,7 +209,7 @@ class TranscribeJudge(Judge):
         made = self.transcripts(nets, arrays, index_N, BEAM)
         seconds_N = arrays.lengths("wave")[index_N] / fitted.rate
         heard = [
-            Heard(arrays.names[n], text, seconds, one, speaker)
+            Heard(arrays.names[int(n)], text, seconds, one, speaker)
             for n, text, seconds, one, speaker in zip(
                 index_N.tolist(),
                 arrays.texts("text", index_N),
