@@ -83,7 +83,7 @@ def test_it_learns_to_spell_what_it_hears(run: guina.Run):
 
 
 def test_a_loss_is_that_of_each_recording_alone(run: guina.Run):
-    """The batch's CTC loss against torch's of each recording without any padding; at first nothing is changed in them."""
+    """The CTC loss of a batch against that of each recording without padding; at first nothing is changed in them."""
     job = run.judge.job
     assert isinstance(job, Transcribe)
     arrays = job.arrays(job.read(run.folder.info["source"], (TRAIN,)).only(TRAIN))
