@@ -134,6 +134,10 @@ def test_many_words_need_no_caution_and_few_recordings_are_finite() -> None:
     assert cautions(align_words(["a"] * 1000, ["a"] * 1000)) == []
     assert deviation(align_words(["a"], ["b"])) == deviation(align_words(["a", "b"], ["", ""])) == 0.0
     assert cautions(align_words(["a"], ["b"]))[0].startswith("1 word is few to judge by")
+    assert cautions(align_words(["a b"] * 50, ["a b"] * 50)) == [
+        "100 words are few to judge by: of other recordings wer may be up to 3.0%"
+    ]
+    assert cautions(align_words(["a"], ["a"]))[0].endswith("up to 100.0%")
 
 
 def test_nothing_to_score_is_said() -> None:
