@@ -236,7 +236,7 @@ def cautions(aligned: Sequence[Aligned]) -> list[str]:
     if words >= FEW:
         return []
     few = "1 word is" if words == 1 else f"{words:,} words are"
-    if not total(aligned).wrong:  # as many without an error are seen once in twenty where 3 of them are wrong on average
+    if not total(aligned).wrong:  # where 3 of so many are wrong on average, none is wrong once in twenty times
         return [f"{few} few to judge by: of other recordings wer may be up to {min(1.0, 3 / words):.1%}"]
     points = 100 * deviation(aligned)
     return [f"{few} few to judge by: of other recordings wer may as well be {points:.1f} points higher or lower"]

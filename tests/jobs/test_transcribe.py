@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import guina
+from guina import demo
 from guina.answering.answer import Answer, Part
 from guina.answering.render import as_json, as_lines
 from guina.data.records import TEST, TRAIN, VAL
@@ -20,6 +21,7 @@ from guina.errors import GuinaError
 from guina.jobs.transcribe import answering, scores
 from guina.jobs.transcribe.answering import TranscribeAnswering
 from guina.jobs.transcribe.learning import Transcribe
+from guina.jobs.transcribe.scores import TranscribeJudge
 from guina.jobs.transcribe.settings import TranscribeOptions, TranscribeSettings
 from guina.runtime import evaluating
 from guina.word_errors import rates
@@ -271,6 +273,26 @@ def test_the_alarm_is_of_blanks_alone_and_not_too_early(run: guina.Run):
     assert judge.alarm({"wer": 1.0, "silent": 1.0}, 0.2).startswith(
         "after 20% of the training nothing is heard but blanks"
     )
+
+
+def test_an_alarm_is_said_once_and_written_down(clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(TranscribeJudge, "alarm", lambda self, found, done: "it burns" if done > 0.3 else "")
+    monkeypatch.setattr(TranscribeJudge, "validation_limit", 4)
+    run = trained("transcribe", clips, tmp_path / "run", 4, size="tiny")
+    events = [json.loads(line) for line in (run.path / "events.jsonl").read_text("utf-8").splitlines()]
+    assert [event["why"] for event in events if event["event"] == "alarm"] == ["it burns"]
+
+
+def test_the_demo_shows_what_was_heard_and_when(run: guina.Run):
+    shown = demo.show_transcripts(run)
+    lines = shown.split("\n")
+    assert len([line for line in lines if ".wav: " in line]) == 6
+    assert "and what was heard when:" in shown
+    sound, said = lines[-3], lines[-2]
+    assert set(sound) <= set(demo.SHADES)
+    assert "█" in sound
+    assert set(said) <= {"a", "b", "c", "d", "␣", " "}
+    assert len(said) <= len(sound)
 
 
 def test_the_search_is_what_is_best_on_validation_recordings(run: guina.Run):
