@@ -18,7 +18,7 @@ from common import save
 from guina.data.records import TRAIN, VAL
 from guina.jobs.translate.baseline import WordTable, learn_words
 from guina.jobs.translate.inside import merged
-from guina.jobs.translate.panels import spread
+from guina.panels import spread
 from guina.runtime import evaluating
 
 

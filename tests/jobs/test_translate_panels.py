@@ -28,10 +28,10 @@ from guina.jobs.translate.mistakes import (
     ways_to_fail,
 )
 from guina.jobs.translate.origins import Origins
-from guina.jobs.translate.panels import spread, translate_panels, worth
+from guina.jobs.translate.panels import translate_panels, worth
 from guina.jobs.translate.wording import words_of_units
 from guina.look.page import render
-from guina.panels import NBest, Table
+from guina.panels import NBest, Table, spread
 
 GERMAN = ("␣Zwei", "␣klein", "e", "␣Hund", "e", "␣lauf", "en", ".", "∎")
 ENGLISH = ("␣Two", "␣sm", "all", "␣dogs", "␣are", "␣runn", "ing", ".", "∎")

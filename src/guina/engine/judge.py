@@ -1,6 +1,7 @@
 """A job's judge: how good its networks are, beside the simplest thing that works, and what they look like inside."""
 
 import copy
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Self
@@ -15,6 +16,25 @@ from guina.panels import Panel
 
 Scores = dict[str, float]
 Snap = dict[str, np.ndarray | str]
+
+
+def digest_of(nets: Nets) -> bytes:
+    """A hash of all weights: by it a judge knows whose answers it remembers."""
+    digest = hashlib.blake2b()
+    for net in nets.values():
+        for tensor in net.state_dict().values():
+            digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    return digest.digest()
+
+
+def a_line_each(texts: Sequence[str]) -> str:
+    """Texts as a snap keeps them.
+
+    Example:
+        >>> a_line_each(["one", "two"]).split()
+        ['one', 'two']
+    """
+    return "\n".join(" ".join(text.split("\n")) for text in texts)
 
 
 class Judge(ABC):

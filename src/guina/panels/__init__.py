@@ -4,6 +4,7 @@ Every panel has a title and one sentence that says what it says. Pictures are ui
 """
 
 from guina.panels.charts import Confusion, Curves, Reliability, Table
+from guina.panels.choosing import spread
 from guina.panels.moments import Frame, Frames, Scene
 from guina.panels.pictures import Comparison, Layer, Layers, PicturePair, Pictures, Seen, Sliding, Strip, Strips
 from guina.panels.sounds import Segment, Sound, Sounds
@@ -37,6 +38,7 @@ __all__ = [
     "Strip",
     "Strips",
     "Table",
+    "spread",
 ]
 
 Panel = (

@@ -6,18 +6,15 @@ Axes: S samples, T frames, M bands, K bins of the transform.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TypeVar
 
 import numpy as np
 import torch
 
 from guina.blocks.mel import BANDS, Changes, Drawn, LogMel, masked
-from guina.panels import Curves, Pictures, Segment
+from guina.panels import Curves, Pictures, Segment, spread
 
 BLANK = "∅"
 SCALE = 2.5  # standard deviations from grey to black, and to white
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -100,13 +97,3 @@ def what_bands_see(rate: int) -> Curves:
         f"are below 1000 Hz. Nothing above {rate / 2:,.0f} Hz is in a recording of {rate:,} samples a second."
     )
     return Curves("What the bands see", says, lines, "Hz", "weight")
-
-
-def spread(things: Sequence[T], most: int) -> list[T]:
-    """At most so many of some things, evenly spread over all, in their order.
-
-    Example:
-        >>> spread("abcdefg", 3), spread("ab", 3)
-        (['a', 'd', 'g'], ['a', 'b'])
-    """
-    return [things[int(n)] for n in np.linspace(0, len(things) - 1, min(most, len(things))).round()]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from guina.engine.judge import Snap
-from guina.jobs.transcribe.inside import BLANK, Paths, segments_of, spread, what_bands_see, what_it_is_given
+from guina.jobs.transcribe.inside import BLANK, Paths, segments_of, what_bands_see, what_it_is_given
 from guina.jobs.transcribe.mistakes import kinds_of_errors, letter_confusions, speakers_apart, word_confusions
-from guina.panels import Candidate, Candidates, NBest, Panel, Segment, Sound, Sounds
+from guina.panels import Candidate, Candidates, NBest, Panel, Segment, Sound, Sounds, spread
 from guina.word_errors import Aligned, align_characters, align_words
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 Axes: N recordings.
 """
 
-import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,14 +12,14 @@ import numpy as np
 
 from guina.answering.base import Nets
 from guina.data.arrays import Arrays
-from guina.engine.judge import Judge, Scores, Snap
+from guina.engine.judge import Judge, Scores, Snap, a_line_each, digest_of
 from guina.engine.metric import Metric
 from guina.jobs.transcribe.answering import TranscribeAnswering, Transcribed, TranscribeFitted
 from guina.jobs.transcribe.baseline import Nearest, most_frequent, nearest
 from guina.jobs.transcribe.inside import Paths
 from guina.jobs.transcribe.panels import Heard, transcribe_panels
 from guina.jobs.transcribe.settings import TranscribeOptions
-from guina.panels import Panel
+from guina.panels import Panel, spread
 from guina.word_errors import align_words, by_speaker, cautions, rates
 
 FINAL = 500  # recordings that are transcribed at the end of a training
@@ -113,7 +112,7 @@ class TranscribeJudge(Judge):
 
     def searched(self, nets: Nets, arrays: Arrays, most: int) -> Scores:
         """The scores of the search, and the error rate without it."""
-        index_N = spread(len(arrays), most)
+        index_N = evenly(arrays, most)
         right = arrays.texts("text", index_N)
         greedy = rates([one.text for one in self.transcripts(nets, arrays, index_N, GREEDY)], right)
         found = scores_of([one.text for one in self.transcripts(nets, arrays, index_N, BEAM)], right)
@@ -125,7 +124,7 @@ class TranscribeJudge(Judge):
 
     def baselines(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Mapping[str, Scores]:
         """The most frequent transcript; when thorough, that of the nearest training recording too, if all are short."""
-        index_N = spread(len(arrays), MOST if thorough else FINAL)
+        index_N = evenly(arrays, MOST if thorough else FINAL)
         right = arrays.texts("text", index_N)
         guess = most_frequent(train.texts("text", np.arange(len(train))))
         found = {"most frequent": scores_of([guess] * len(right), right)}
@@ -151,7 +150,7 @@ class TranscribeJudge(Judge):
         """How fast it hears, who is heard worst, and why the scores are to be doubted."""
         memory = self._memory
         known = [n for width, n in memory.found if width == BEAM] if memory.arrays is arrays else []
-        index_N = np.array(sorted(known), np.int64) if known else spread(len(arrays), FINAL)
+        index_N = np.array(sorted(known), np.int64) if known else evenly(arrays, FINAL)
         made = self.transcripts(nets, arrays, index_N, BEAM)
         aligned = align_words([one.text for one in made], arrays.texts("text", index_N))
         said = [f"heard {memory.speed:.0f} times as fast as it was spoken", *cautions(aligned)]
@@ -196,16 +195,16 @@ class TranscribeJudge(Judge):
 
     def snap(self, nets: Nets, val: Arrays) -> Snap:
         """Names, texts and transcripts of a few recordings, a line each: always the same few."""
-        index_N = spread(len(val), WATCHED)
+        index_N = evenly(val, WATCHED)
         made = self.answering(nets).transcribed(val.values("wave", index_N), GREEDY)
         return {
-            "names": lines([val.names[int(n)] for n in index_N]),
-            "references": lines(val.texts("text", index_N)),
-            "transcripts": lines([one.text for one in made]),
+            "names": a_line_each([val.names[int(n)] for n in index_N]),
+            "references": a_line_each(val.texts("text", index_N)),
+            "transcripts": a_line_each([one.text for one in made]),
         }
 
     def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> Iterator[Panel]:
-        fitted, index_N = self.fitted, spread(len(arrays), FINAL)
+        fitted, index_N = self.fitted, evenly(arrays, FINAL)
         made = self.transcripts(nets, arrays, index_N, BEAM)
         seconds_N = arrays.lengths("wave")[index_N] / fitted.rate
         heard = [
@@ -233,25 +232,6 @@ def scores_of(texts: Sequence[str], references: Sequence[str]) -> Scores:
     return {**rates(texts, references), "silent": sum(not text for text in texts) / max(1, len(texts))}
 
 
-def spread(n: int, most: int) -> np.ndarray:
-    """At most so many of 0 … n − 1, evenly spread over them.
-
-    Example:
-        >>> spread(5, 3).tolist(), spread(2, 3).tolist()
-        ([0, 2, 4], [0, 1])
-    """
-    return np.linspace(0, n - 1, min(most, n)).round().astype(np.int64)
-
-
-def lines(texts: Sequence[str]) -> str:
-    """A text a line."""
-    return "\n".join(" ".join(text.split("\n")) for text in texts)
-
-
-def digest_of(nets: Nets) -> bytes:
-    """A hash of all weights."""
-    digest = hashlib.blake2b()
-    for net in nets.values():
-        for tensor in net.state_dict().values():
-            digest.update(tensor.cpu().contiguous().numpy().tobytes())
-    return digest.digest()
+def evenly(arrays: Arrays, most: int) -> np.ndarray:
+    """At most so many examples, evenly spread over all."""
+    return np.array(spread(range(len(arrays)), most), np.int64)

@@ -1,7 +1,7 @@
 """What `guina look` shows of a translator: what each word came from, what else it considered, where it goes wrong."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from guina.jobs.translate.mistakes import (
     missing_words,
     ways_to_fail,
 )
-from guina.panels import Alignment, Alignments, Candidate, Candidates, Curves, NBest, Panel
+from guina.panels import Alignment, Alignments, Candidate, Candidates, Curves, NBest, Panel, spread
 
 if TYPE_CHECKING:
     from guina.jobs.translate.answering import TranslateAnswering, Translated
@@ -37,8 +37,6 @@ STEPS, FOLLOWED = 6, 4  # snapshots that are shown, and sentences of each
 PARTS = (32, 16, 8, 4, 2, 1)  # of the training pairs, that a word table learns from
 LEAST, WEIGHED = 50, 200  # pairs of the smallest part; sources that the tables translate
 STRANGE = 0.3  # share of words that were never seen, above which a table of words says nothing
-
-T = TypeVar("T")
 
 
 def translate_panels(
@@ -193,13 +191,3 @@ def worth(
         "word table": (np.array(pairs), np.array(chrf)),
     }
     yield Curves("What more pairs are worth", says, lines, "training pairs", "mean chrF of a sentence")
-
-
-def spread(things: Sequence[T], most: int) -> list[T]:
-    """At most so many of some things, evenly spread over all, in their order.
-
-    Example:
-        >>> spread("abcdefg", 3), spread("ab", 3)
-        (['a', 'd', 'g'], ['a', 'b'])
-    """
-    return [things[int(n)] for n in np.linspace(0, len(things) - 1, min(most, len(things))).round()]

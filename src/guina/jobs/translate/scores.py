@@ -3,7 +3,6 @@
 Pairs that have the same source are judged as one: it is translated once, and all its translations are its references.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,7 +12,7 @@ import numpy as np
 from guina.answering.base import Nets
 from guina.bleu import bleu, cautions, chrf, tokenizer_of
 from guina.data.arrays import Arrays
-from guina.engine.judge import Judge, Scores, Snap
+from guina.engine.judge import Judge, Scores, Snap, a_line_each, digest_of
 from guina.engine.metric import Metric
 from guina.jobs.translate.answering import TranslateAnswering, Translated, TranslateFitted
 from guina.jobs.translate.baseline import WordTable, learn_words
@@ -225,23 +224,9 @@ class TranslateJudge(Judge):
         sources = references.sources(WATCHED)
         made = [one.text for one in self.answering(nets).translated(sources, GREEDY)]
         right = [references.of[source][0] for source in sources]
-        return {"sources": lines(sources), "references": lines(right), "translations": lines(made)}
+        return {"sources": a_line_each(sources), "references": a_line_each(right), "translations": a_line_each(made)}
 
 
 def side_texts(arrays: Arrays, side: str) -> list[str]:
     """The texts of all pairs' "source" or "target"."""
     return arrays.texts(f"{side}_text", np.arange(len(arrays)))
-
-
-def lines(texts: Sequence[str]) -> str:
-    """A text a line."""
-    return "\n".join(" ".join(text.split("\n")) for text in texts)
-
-
-def digest_of(nets: Nets) -> bytes:
-    """A hash of all weights."""
-    digest = hashlib.blake2b()
-    for net in nets.values():
-        for tensor in net.state_dict().values():
-            digest.update(tensor.cpu().contiguous().numpy().tobytes())
-    return digest.digest()
