@@ -98,6 +98,46 @@ def translate_rows() -> list[str]:
     return rows
 
 
+def transcribe_rows() -> list[str]:
+    """One row for each data set and budget, as it is and with one speaker after the other left out."""
+    found = read("transcribe_score")
+    rows = []
+    for kind in found.get("means", []):
+        if kind["who"] != "guina" or kind["settings"]:
+            continue
+        left_out = kind["a speaker left out"]
+        same = [
+            row
+            for row in found["rows"]
+            if (row["data"], row["minutes"], bool(row["left_out"])) == (kind["data"], kind["minutes"], left_out)
+        ]
+        ours = [row for row in same if row["who"] == "guina" and not row["settings"]]
+        beside = [f"{row['score']['wer_greedy']:.1%} a tutorial's network, greedy" for row in same if row not in ours]
+        nearest = [row["baselines"].get("nearest recording") for row in ours]
+        if all(nearest):
+            beside += [f"{statistics.mean(scores['wer'] for scores in nearest):.1%} the nearest recording"]
+        sd = kind["sd"]["wer"]
+        spread = f" ± {100 * sd:.1f}, {len(ours)} {'speakers' if left_out else 'seeds'}" if sd is not None else ""
+        worst = f", the worst {kind['worst']['wer']:.1%}" if left_out else ""
+        what = f"{kind['data']}, one speaker left out" if left_out else kind["data"]
+        rows.append(
+            f"| transcribe {what}, `--minutes {kind['minutes']:g}` | {kind['mean']['wer']:.1%} wrong words{spread}{worst} "
+            f"(greedy {kind['mean']['wer_greedy']:.1%}) | {', '.join(beside)} "
+            f"| {statistics.median(row['seconds'] for row in ours):.0f} s |"
+        )
+    if speed := read("transcribe_speed"):
+        heard, hour, steps = speed["times_real_time"], speed["an_hour"], speed["training"]["steps_per_second"]
+        rows.append(
+            f"| transcribe, size {speed['size']}, times as fast as it is spoken, {speed['threads']} threads "
+            f"| {heard['beam']:.0f}, greedy {heard['greedy']:.0f}; an hour in {hour['peak_anonymous_mb']} MB | | |"
+        )
+        rows.append(
+            f"| transcribe, training, size {speed['size']} | {steps['guina']:.1f} steps/s "
+            f"| {steps['bare']:.1f} in a bare PyTorch loop | × {speed['training']['ratio']:.2f} |"
+        )
+    return rows
+
+
 def generate_rows() -> list[str]:
     """One row for each data set, budget, number of threads and settings: the median over seeds."""
     found: dict[tuple, list[dict]] = {}
@@ -213,7 +253,8 @@ def waiting_rows() -> list[str]:
 
 
 def table() -> str:
-    rows = accuracy_rows() + write_rows() + translate_rows() + generate_rows() + lab_rows() + other_rows()
+    rows = accuracy_rows() + write_rows() + translate_rows() + transcribe_rows() + generate_rows()
+    rows += lab_rows() + other_rows()
     made = next((r for r in map(read, ("classify_accuracy", "throughput", "startup")) if r), {})
     machine = made.get("machine", {})
     where = f"{machine.get('cores')} cores ({machine.get('cpu')})"

@@ -148,11 +148,6 @@ class Transcribed:
     words: tuple[Word, ...]
     path_T: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
 
-    @property
-    def confidence(self) -> float:
-        """The probability of all words together; that of silence is not known."""
-        return float(np.prod([word.probability for word in self.words]))
-
 
 class TranscribeAnswering(Answering):
     """Recordings to what is said in them."""
