@@ -121,9 +121,9 @@ def transcribe_rows() -> list[str]:
         worst = f", the worst {kind['worst']['wer']:.1%}" if left_out else ""
         what = f"{kind['data']}, one speaker left out" if left_out else kind["data"]
         rows.append(
-            f"| transcribe {what}, `--minutes {kind['minutes']:g}` | {kind['mean']['wer']:.1%} wrong words{spread}{worst} "
-            f"(greedy {kind['mean']['wer_greedy']:.1%}) | {', '.join(beside)} "
-            f"| {statistics.median(row['seconds'] for row in ours):.0f} s |"
+            f"| transcribe {what}, `--minutes {kind['minutes']:g}` "
+            f"| {kind['mean']['wer']:.1%} wrong words{spread}{worst} (greedy {kind['mean']['wer_greedy']:.1%}) "
+            f"| {', '.join(beside)} | {statistics.median(row['seconds'] for row in ours):.0f} s |"
         )
     if speed := read("transcribe_speed"):
         heard, hour, steps = speed["times_real_time"], speed["an_hour"], speed["training"]["steps_per_second"]
