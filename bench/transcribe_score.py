@@ -93,7 +93,7 @@ def of_other(folder: Path, minutes: float, seed: int, settings: list[str]) -> di
 def rows_of(folder: Path) -> list[tuple[Path, str]]:
     """The recordings of a split and their texts."""
     lines = (folder / "transcripts.tsv").read_text(encoding="utf-8").splitlines()[1:]
-    return [(folder / path, text) for path, text in (line.split("\t") for line in lines)]
+    return [(folder / path, text) for path, text, *_ in (line.split("\t") for line in lines)]
 
 
 def speaker_of(path: Path) -> str:
