@@ -61,7 +61,7 @@ def heard(samples_N: np.ndarray, keying: Keying) -> str:
 @pytest.mark.parametrize("n", range(20))
 def test_it_can_be_read_back(n):
     text = morse_texts()["train"][n]
-    keying = Keying(speed=14 + n, pitch=400 + 25 * n, snr=20, drift=0.05, jitter=0.05)
+    keying = Keying(speed=14 + n, pitch=400 + 25 * n, snr=40, drift=0.05, jitter=0.05)
     samples_N = keyed(text, keying, Dice(f"test {n}"))
     assert np.abs(samples_N).max() <= 1
     assert heard(samples_N, keying) == text

@@ -18,7 +18,7 @@ from guina.answering.render import as_json, as_lines
 from guina.data.records import TEST, TRAIN, VAL
 from guina.engine.metric import Metric
 from guina.errors import GuinaError
-from guina.jobs.transcribe import answering, scores
+from guina.jobs.transcribe import answering, mixing, scores
 from guina.jobs.transcribe.answering import TranscribeAnswering
 from guina.jobs.transcribe.learning import Transcribe
 from guina.jobs.transcribe.scores import TranscribeJudge
@@ -52,7 +52,7 @@ def write_clips(folder: Path, texts: list[str], split: str = "train", first: int
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("clips")
-    write_clips(folder, (TEXTS * 4)[:80])
+    write_clips(folder, [*(TEXTS * 4)[:80], *[""] * 6])  # in some nobody speaks
     write_clips(folder, TEXTS[::2], "test", 100)
     return folder
 
@@ -61,7 +61,9 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> guina.Run:
     """A run that has learned four words by their letters."""
     place = tmp_path_factory.mktemp("run")
-    return trained("transcribe", clips, place / "run", 150, size="tiny", unit="char")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mixing, "JOINED", 0.5)  # in so few steps too few pauses would be heard
+        return trained("transcribe", clips, place / "run", 200, size="tiny", unit="char")
 
 
 def half(run: guina.Run) -> TranscribeAnswering:
