@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -124,19 +123,10 @@ def test_no_two_looks_at_a_recording_are_the_same_and_each_keeps_room_for_its_te
     assert (moments_B >= one["units_length"]).all()
 
 
-@pytest.mark.parametrize(
-    ("texts", "unit"),
-    [
-        (list(WORDS) * 40, "word"),
-        (list(WORDS) * 4, "char"),
-        ([f"w{n}" for n in range(100)] * 30, "char"),
-        ([""], "char"),
-    ],
-)
-def test_words_are_the_units_where_they_are_few_and_said_often(texts: list[str], unit: str):
-    records: Any = SimpleNamespace(columns={"text": texts}, count=lambda split: 0)
-    assert Transcribe(TranscribeSettings()).kind_for(records) == unit
-    assert Transcribe(TranscribeSettings(unit="bpe")).kind_for(records) == "bpe"
+@pytest.mark.parametrize(("unit", "kind"), [("auto", "char"), ("word", "word"), ("bpe", "bpe")])
+def test_texts_are_cut_into_characters_unless_the_user_says(clips: Path, unit: Any, kind: str):
+    job = Transcribe(TranscribeSettings(unit=unit))
+    assert job.fit(job.read(str(clips), (TRAIN,)).only(TRAIN)).vocabulary.kind == kind
 
 
 def test_more_sentences_teach_the_language_model_alone(clips: Path, tmp_path: Path):

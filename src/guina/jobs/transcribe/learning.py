@@ -8,7 +8,6 @@ Axes: B recordings, S samples, F frames of the bands, T moments of the network, 
 blank.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -27,7 +26,6 @@ from guina.data.order import Buckets, Draw, Order
 from guina.data.ragged import Ragged, Texts
 from guina.data.records import TRAIN, Records, Report
 from guina.data.vocabulary import make_vocabulary
-from guina.data.words import words
 from guina.engine.job import Job, Overview
 from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
 from guina.jobs.transcribe.answering import CLOSE, TranscribeAnswering, TranscribeFitted, recogniser, spaced
@@ -39,12 +37,11 @@ from guina.jobs.transcribe.settings import SIZES, TranscribeSettings, check_sett
 from guina.jobs.transcribe.targets import least_moments, stride_for, with_room
 from guina.nets.recogniser import Recogniser
 
-FEW_WORDS, OFTEN = 60, 20  # different words up to which, said so often in the mean, words are the units
 GROWN = 0.6  # share of the training until recordings are changed as much as ever
 MEASURED = 1000  # recordings whose bands are measured
 PIECES = 500  # of words, where the user wants such
 BATCH, LEAST = 8, 20.0  # recordings of usual length a step, and seconds of sound at least
-PASSES = {"medium": 12.0, "large": 25.0}  # over the recordings that a size must get to be chosen
+PASSES = {"medium": 20.0, "large": 40.0}  # over the recordings that a size must get to be chosen
 
 
 class Transcribe(Job):
@@ -72,15 +69,10 @@ class Transcribe(Job):
         records = read_clips(source, splits, wanted, s.validation, s.split_by, s.max_bad, rate)
         return with_room(records, s.max_bad, "mend the texts, or remove these recordings")
 
-    def kind_for(self, records: Records) -> str:
-        """What the texts are cut into: words where these are few and are said often, characters otherwise."""
-        if self.fitted:
-            return self.fitted.vocabulary.kind
-        if self.settings.unit != "auto":
-            return self.settings.unit
-        some = records.only(TRAIN) if records.count(TRAIN) else records
-        counts = Counter(word for text in some.columns["text"] for word in words(text))
-        return "word" if 0 < len(counts) <= FEW_WORDS and counts.total() >= OFTEN * len(counts) else "char"
+    @property
+    def unit(self) -> str:
+        """What texts are cut into: letters are heard again in other words, and from other voices better than words."""
+        return "char" if self.settings.unit == "auto" else self.settings.unit
 
     def overview(self, records: Records) -> Overview:
         fitted = self.fit(records.only(TRAIN))
@@ -88,7 +80,7 @@ class Transcribe(Job):
         return transcribe_overview(records, [f"a training would {how}"])
 
     def fit(self, records: Records) -> TranscribeFitted:
-        texts, kind = [text.strip() for text in records.columns["text"]], self.kind_for(records)
+        texts, kind = [text.strip() for text in records.columns["text"]], self.unit
         before = "" if kind == "char" else " "
         spaces = not any(map(CLOSE.search, texts))  # words of one recording are parted from those of the next
         vocabulary = make_vocabulary(kind, [" " * spaces, *(f"{before}{text}" for text in texts if text)], PIECES)
