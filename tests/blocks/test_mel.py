@@ -184,7 +184,7 @@ def test_silence_around_a_recording_changes_nothing_in_it() -> None:
     layer = LogMel(16000, usual_2M=torch.stack([torch.zeros(64), torch.ones(64)]))
     mel_BTM, _ = layer(wave_BS, torch.tensor([8000]))
     more_BTM, _ = layer(longer_BS, torch.tensor([40_000]))
-    torch.testing.assert_close(more_BTM[0, 51:99], mel_BTM[0, 1:49], rtol=0, atol=0.1)
+    torch.testing.assert_close(more_BTM[0, 51:99], mel_BTM[0, 1:49], rtol=0, atol=0.15)
     assert more_BTM[0, :49].mean() < mel_BTM.mean() - 5
 
 

@@ -92,7 +92,9 @@ def plain_classes(labels: list) -> list[str]:
 @st.composite
 def tables(draw):
     """Files, labels, and the bytes of a table of them."""
-    names = draw(st.lists(NAME, min_size=2, max_size=7, unique_by=lambda name: unicodedata.normalize("NFC", name)))
+    names = draw(
+        st.lists(NAME, min_size=2, max_size=7, unique_by=lambda name: unicodedata.normalize("NFC", name).strip())
+    )
     files = [f"{draw(st.sampled_from(['', 'd/', 'é/']))}{name.replace('/', '')}.png" for name in names]
     form = draw(st.sampled_from(["as it is", "NFC", "NFD", "windows", "dot"]))
     said = [as_said(file, form) for file in files]
