@@ -53,6 +53,7 @@ class Judge(ABC):
             nothing, which is what is timed.
         final_passes: how often all validation examples are answered after the last step: to conclude, and to score.
         fixed_cost: whether a score takes as long for few examples as for all of them.
+        leaps: whether scores may stay where they are for long before they improve: then no training ends early.
     """
 
     metrics: ClassVar[tuple[Metric, ...]]
@@ -63,6 +64,7 @@ class Judge(ABC):
     trained_share: ClassVar[float] = 1.0
     final_passes: ClassVar[float] = 2.0
     fixed_cost: ClassVar[bool] = False
+    leaps: ClassVar[bool] = False
 
     def __init__(self, job: Any) -> None:
         self.job = job

@@ -108,7 +108,7 @@ def revise(training: TrainingState, now: float) -> None:
     last_phase = training.phase_index + 1 == len(training.phases)
     if training.stopped:
         remaining = min(remaining, left)
-    elif last_phase and no_more_use(training.improved_at, training.plan.done(step)):
+    elif last_phase and not training.judge.leaps and no_more_use(training.improved_at, training.plan.done(step)):
         training.stopped = "no more use"
         remaining = early_end(step, remaining)
         training.event("decay", why="validation has not improved", steps=step + remaining)
