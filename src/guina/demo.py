@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from guina import api
 from guina.answering.render import as_lines
-from guina.blocks.mel import LogMel
 from guina.console import note
 from guina.data.records import TEST
 from guina.engine.budget import Limit
@@ -30,7 +28,6 @@ SAMPLES = {
     "write": ("python-docs", 1.0),
     "generate": ("digits", 0.6),
     "translate": ("number-words", 1.0),
-    "transcribe": ("morse", 1.5),
 }  # job → sample, minutes
 PROMPT = "The statement"
 YOURS = {
@@ -38,7 +35,6 @@ YOURS = {
     "write": ("BOOK.txt", "'A prompt'"),
     "generate": ("FOLDER_OF_PICTURES", "--n 64 --grid"),
     "translate": ("PAIRS.tsv", "'A sentence'"),
-    "transcribe": ("FOLDER_OF_RECORDINGS", "RECORDING ..."),
 }
 SHORT = 100  # numbers among which one is chosen to be drawn
 SHADES = " ░▒▓█"
@@ -89,7 +85,6 @@ def run_demo(job: str, out: str | None, age: float) -> dict[str, Any]:
         "write": show_text,
         "generate": show_made,
         "translate": show_translations,
-        "transcribe": show_transcripts,
     }
     note(shows[job](run))
     report = run.look()
@@ -148,41 +143,6 @@ def show_translations(run: Run, n: int = 6) -> str:
     found = half.origins(drawn, one)  # pyright: ignore[reportAttributeAccessIssue]
     told = [f"\n{drawn} → {one.text}, and what each part of it came from:\n"]
     return "\n".join([*lines, *told, *draw_weights(found.rows, found.columns, found.weights_KG)]) + "\n"
-
-
-def show_transcripts(run: Run, n: int = 6) -> str:
-    """A few test recordings with their transcripts, and the sound of one over what was heard when."""
-    job = run.judge.job
-    records = job.read(run.folder.info["source"], (TEST,)).only(TEST)
-    texts = dict(zip(records.columns["path"], records.columns["text"], strict=True))
-    half: Any = run.answering
-    waves = job.arrays(records).values("wave", np.arange(len(records)))
-    short = sorted(range(len(waves)), key=lambda k: len(waves[k]))
-    with evaluating(*half.nets.values()):
-        shown = range(0, len(waves), max(1, len(waves) // n))[:n]
-        made = half.transcribed([waves[k] for k in shown], half.Options().beam)
-        (one,) = half.transcribed([waves[short[len(short) // 8]]], half.Options().beam)
-    names = [Path(path).name for path in texts]
-    width = max(len(names[k]) for k in shown)
-    lines = [
-        f"{names[k]:>{width}}: {found.text}"
-        + ("" if found.text == records.columns["text"][k] else f"   (right: {records.columns['text'][k]})")
-        for k, found in zip(shown, made, strict=True)
-    ]
-    drawn = draw_sound(waves[short[len(short) // 8]], half.fitted, one.path_T)
-    return "\n".join([*lines, f"\n{names[short[len(short) // 8]]}, and what was heard when:\n", *drawn]) + "\n"
-
-
-def draw_sound(wave_S: np.ndarray, fitted: Any, path_T: np.ndarray) -> list[str]:
-    """How loud the loudest band is at each moment of a recording, and below it the units that are said there first."""
-    mel_1FM, _ = LogMel(fitted.rate)(torch.from_numpy(wave_S)[None], torch.tensor([len(wave_S)]))
-    band_F = mel_1FM[0, :, int((mel_1FM[0] ** 3).mean(0).argmax())].numpy()
-    edges = np.arange(0, len(band_F), fitted.stride)
-    loud_T = np.add.reduceat(band_F, edges) / np.diff(np.append(edges, len(band_F)))
-    level_T = np.clip((loud_T + 1) / 2 * (len(SHADES) - 1), 0, len(SHADES) - 1).round().astype(int)
-    new_T = (path_T != fitted.blank) & (path_T != np.append(-1, path_T[:-1]))
-    said = [fitted.vocabulary.shown(int(unit)) if new else " " for unit, new in zip(path_T, new_T, strict=True)]
-    return ["".join(SHADES[level] for level in level_T), "".join(text[:1] for text in said).rstrip()]
 
 
 def draw_weights(rows: Sequence[str], columns: Sequence[str], weights_RC: np.ndarray) -> list[str]:

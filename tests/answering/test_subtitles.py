@@ -45,7 +45,7 @@ def read(text: str, kind: Kind) -> list[tuple[float, float, list[str]]]:
 
 
 def test_examples_in_docstrings() -> None:
-    assert doctest.testmod(module) == (0, 4)
+    assert doctest.testmod(module) == (0, 5)
 
 
 @pytest.mark.parametrize("kind", ["srt", "vtt"])

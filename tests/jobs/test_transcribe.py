@@ -11,7 +11,6 @@ import pytest
 import torch
 
 import guina
-from guina import demo
 from guina.answering.answer import Answer, Part
 from guina.answering.render import as_json, as_lines
 from guina.data.records import TEST, TRAIN, VAL
@@ -218,9 +217,13 @@ def test_a_long_recording_that_breaks_off_says_what_could_be_heard(run: guina.Ru
         raise answering.BadSound("damaged")
 
     monkeypatch.setattr(answering, "pieces", pieces)
-    *_, answer = run.parts(["x.wav"])
+    *_, note, answer = run.parts(["x.wav"])
+    assert isinstance(note, Part)
+    assert note.note
+    assert "could be heard: damaged" in note.text
     assert isinstance(answer, Answer)
     assert "could be heard: damaged" in answer["read as"][-1]
+    assert "could be heard: damaged" in answer["incomplete"]
     assert answer["answer"].startswith("ab")
 
 
@@ -234,6 +237,10 @@ def test_subtitles_are_written_where_they_are_asked_for(run: guina.Run, tmp_path
     assert as_json(answer)["srt"] == srt
     assert as_json(answer, tmp_path / "out")["srt"] == str(tmp_path / "out" / "clip.srt")
     json.dumps(as_json(answer))
+    other = put(tmp_path / "more" / "clip.wav", noisy("bad", 6), RATE)
+    run.predict(path, other, options={"srt": True}, out=tmp_path / "both")
+    assert "ab cad" in (tmp_path / "both" / "clip.srt").read_text(encoding="utf-8")
+    assert "bad" in (tmp_path / "both" / "clip-2.srt").read_text(encoding="utf-8"), "nothing is written over"
 
 
 @pytest.mark.parametrize(
@@ -273,18 +280,6 @@ def test_an_alarm_is_said_once_and_written_down(clips: Path, tmp_path: Path, mon
     run = trained("transcribe", clips, tmp_path / "run", 4, size="tiny")
     events = [json.loads(line) for line in (run.path / "events.jsonl").read_text("utf-8").splitlines()]
     assert [event["why"] for event in events if event["event"] == "alarm"] == ["it burns"]
-
-
-def test_the_demo_shows_what_was_heard_and_when(run: guina.Run):
-    shown = demo.show_transcripts(run)
-    lines = shown.split("\n")
-    assert len([line for line in lines if ".wav: " in line]) == 6
-    assert "and what was heard when:" in shown
-    sound, said = lines[-3], lines[-2]
-    assert set(sound) <= set(demo.SHADES)
-    assert "█" in sound
-    assert set(said) <= {"a", "b", "c", "d", "␣", " "}
-    assert len(said) <= len(sound)
 
 
 def test_the_search_is_what_is_best_on_validation_recordings(run: guina.Run):

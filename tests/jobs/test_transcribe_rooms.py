@@ -11,7 +11,8 @@ import torch.nn.functional as F
 from guina.data.records import Records, Report
 from guina.data.vocabulary import make_vocabulary
 from guina.errors import GuinaError
-from guina.jobs.transcribe.answering import spaced, word_places
+from guina.jobs.transcribe.answering import word_places
+from guina.jobs.transcribe.fitted import spaced
 from guina.jobs.transcribe.language import from_tensors, learn_language, to_tensors
 from guina.jobs.transcribe.targets import WHY, least_moments, moments_of, stride_for, with_room
 from guina.jobs.transcribe.windows import MARGIN, MIDDLE, middles, stretches, within_pause

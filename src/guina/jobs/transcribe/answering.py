@@ -6,29 +6,25 @@ is held than some windows.
 Axes: B recordings, S samples, F frames of the bands, T moments of the network, V units and the blank.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from guina.answering.answer import Answer, Attachment, Part
-from guina.answering.base import Answering, Fitted, Nets, Saved
+from guina.answering.answer import Answer, Part
+from guina.answering.base import Answering, Nets
 from guina.answering.inputs import named
-from guina.answering.subtitles import Kind, subtitles
-from guina.blocks.mel import BANDS, HOP, LogMel
+from guina.answering.subtitles import Kind, apart, subtitle_file
+from guina.blocks.mel import BANDS
 from guina.ctc import ctc_align, ctc_greedy
 from guina.ctc_beam import ctc_prefix_beam
 from guina.data.ragged import Ragged
 from guina.data.sounds import BadSound, as_int16, pieces
-from guina.data.vocabulary import Vocabulary, restore
-from guina.data.words import UNSPACED
-from guina.jobs.transcribe.language import Model, from_tensors, to_tensors
+from guina.jobs.transcribe.fitted import CLOSE, TranscribeFitted
 from guina.jobs.transcribe.settings import SIZES, TranscribeOptions, TranscribeSettings, check_options
 from guina.jobs.transcribe.windows import log_probabilities_of
 from guina.nets.recogniser import Recogniser, Shape
@@ -36,84 +32,8 @@ from guina.nets.recogniser import Recogniser, Shape
 TOGETHER = 16  # recordings that are heard at once, of like length
 ASIDE = 256  # recordings that are read before they are sorted by length
 WHOLE = 60.0  # seconds of a recording that is heard in one piece
-CLOSE = re.compile(f"[{UNSPACED}]")  # each is a word
+LOST = ("cut off", "only its first")  # how notes begin of what could not be heard
 PRIOR = 0.3  # how much the commonness of units counts against them when their times are sought
-
-
-@dataclass(frozen=True)
-class TranscribeFitted(Fitted):
-    """What was learned from the training recordings before the training, and after it how to search.
-
-    Args:
-        vocabulary: the units; the number after the last one is the blank.
-        rate: samples a second.
-        stride: frames that the network joins to a moment.
-        recordings, seconds: how many training recordings there are, and how long one usually is.
-        language: what is likely to be said.
-        weight: of the language model in the search; 0: the sound alone decides.
-        bonus: nats for each unit, as a language model makes long texts improbable.
-        prior_V: how common each unit is among the network's outputs; empty until it was measured.
-        usual_2M: the usual mean and deviation of each band; None until they were measured.
-    """
-
-    vocabulary: Vocabulary
-    rate: int
-    stride: int
-    recordings: int
-    seconds: float
-    language: Model
-    weight: float = 0.5
-    bonus: float = 0.5
-    prior_V: tuple[float, ...] = ()
-    usual_2M: Tensor | None = None
-
-    def saved(self) -> Saved:
-        assert self.usual_2M is not None, "it was measured"
-        others = ("vocabulary", "language", "usual_2M")
-        facts = {name: value for name, value in vars(self).items() if name not in others}
-        facts |= {"vocabulary": self.vocabulary.facts(), "prior_V": list(self.prior_V)}
-        return Saved(facts, {**to_tensors(self.language), "usual": self.usual_2M})
-
-    @classmethod
-    def restored(cls, saved: Saved) -> "TranscribeFitted":
-        tensors = dict(saved.tensors)
-        usual_2M = tensors.pop("usual")
-        facts = {**saved.facts, "vocabulary": restore(saved.facts["vocabulary"])}
-        facts |= {"prior_V": tuple(facts["prior_V"]), "language": from_tensors(tensors), "usual_2M": usual_2M}
-        return cls(**facts)
-
-    def ears(self) -> LogMel:
-        """Recordings to bands."""
-        return LogMel(self.rate, BANDS, self.usual_2M)
-
-    @property
-    def blank(self) -> int:
-        return self.vocabulary.size
-
-    @property
-    def step(self) -> float:
-        """Seconds from one moment of the network to the next."""
-        return HOP * self.stride
-
-    def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """The units of some texts."""
-        return self.vocabulary.encode_all([spaced(text, self.vocabulary) for text in texts])
-
-    def decode(self, units: Iterable[int]) -> str:
-        """The text of some units."""
-        return self.vocabulary.decode(units).strip()
-
-
-def spaced(text: str, vocabulary: Vocabulary) -> str:
-    """A text as it is cut into units: where these are words or pieces, with a space before it, as all words have one.
-
-    Example:
-        >>> from guina.data.vocabulary import Chars, Words
-        >>> spaced("one two ", Chars(list("onetw "))), spaced("one", Words([" one"], [])), spaced(" ", Words([], []))
-        ('one two', ' one', '')
-    """
-    text = text.strip()
-    return f" {text}" if text and vocabulary.kind != "char" else text
 
 
 @dataclass(frozen=True)
@@ -263,6 +183,10 @@ class TranscribeAnswering(Answering):
     def stream(self, inputs: Iterable[Any], options: Any) -> Iterator[Answer | Part]:
         """Short recordings some at a time, in their order; a long one alone, its text in parts as it is heard."""
         check_options(options)
+        yield from apart(self.all_answers(inputs, options))
+
+    def all_answers(self, inputs: Iterable[Any], options: Any) -> Iterator[Answer | Part]:
+        """The same, before files of recordings that are called alike are named apart."""
         things, some = named(inputs, "recording"), 1
         while chunk := list(islice(things, some)):
             short: list[tuple[str, np.ndarray | str, list[str]]] = []
@@ -324,21 +248,19 @@ class TranscribeAnswering(Answering):
                 texts.append(made.text)
         seconds = heard * self.fitted.step
         notes += [f"only its first {seconds:.0f} s could be heard: {why}" for why in broken]
+        lost = [note for note in notes if note.startswith(LOST)]
+        yield from (Part(f"\nnote: {note}", note=True) for note in lost)
         yield self.answer(name, Transcribed(" ".join(texts), tuple(words)), seconds, notes, options)
 
     def answer(self, name: str, made: Transcribed, seconds: float, notes: Sequence[str], options: Any) -> Answer:
         facts: dict[str, Any] = {"seconds": round(seconds, 3), "words": [word.facts() for word in made.words]}
         if notes:
             facts["read as"] = list(notes)
+        if lost := [note for note in notes if note.startswith(LOST)]:
+            facts["incomplete"] = "; ".join(lost)  # a text, which is printed beside the answer
         kinds: tuple[Kind, ...] = ("srt", "vtt")
         files = tuple(subtitle_file(name, made.words, kind) for kind in kinds if getattr(options, kind))
         return Answer(name, made.text, attachments=files, facts=facts)
-
-
-def subtitle_file(name: str, words: Sequence[Word], kind: Kind) -> Attachment:
-    """The words of a recording as subtitles, called as it is."""
-    text = "".join(subtitles(words, kind))
-    return Attachment(kind, Path(name).stem, np.frombuffer(text.encode("utf-8"), np.uint8))
 
 
 def word_places(units: Sequence[str]) -> list[tuple[int, int]]:

@@ -10,7 +10,8 @@ from itertools import groupby
 import numpy as np
 import torch
 
-from guina.blocks.mel import BANDS, Changes, Drawn, LogMel, masked
+from guina.blocks.mel import BANDS, LogMel
+from guina.blocks.sound_changes import Changes, Drawn, masked
 from guina.panels import Curves, Pictures, Segment, spread
 
 BLANK = "∅"

@@ -18,7 +18,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from guina.blocks.mel import Changes, LogMel
+from guina.blocks.mel import LogMel
+from guina.blocks.sound_changes import Changes
 from guina.data.arrays import Arrays
 from guina.data.clips import Wanted, read_clips, wave_column
 from guina.data.lines import lines_of
@@ -28,8 +29,9 @@ from guina.data.records import TRAIN, Records, Report
 from guina.data.vocabulary import make_vocabulary
 from guina.engine.job import Job, Overview
 from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
-from guina.jobs.transcribe.answering import CLOSE, TranscribeAnswering, TranscribeFitted, recogniser, spaced
+from guina.jobs.transcribe.answering import TranscribeAnswering, recogniser
 from guina.jobs.transcribe.check import transcribe_overview
+from guina.jobs.transcribe.fitted import CLOSE, TranscribeFitted, spaced
 from guina.jobs.transcribe.language import learn_language
 from guina.jobs.transcribe.mixing import Example, mixed
 from guina.jobs.transcribe.scores import TranscribeJudge

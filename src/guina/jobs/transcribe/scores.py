@@ -14,8 +14,9 @@ from guina.answering.base import Nets
 from guina.data.arrays import Arrays
 from guina.engine.judge import Judge, Scores, Snap, a_line_each, digest_of
 from guina.engine.metric import Metric
-from guina.jobs.transcribe.answering import TranscribeAnswering, Transcribed, TranscribeFitted
+from guina.jobs.transcribe.answering import TranscribeAnswering, Transcribed
 from guina.jobs.transcribe.baseline import Nearest, most_frequent, nearest
+from guina.jobs.transcribe.fitted import TranscribeFitted
 from guina.jobs.transcribe.inside import Paths
 from guina.jobs.transcribe.panels import Heard, transcribe_panels
 from guina.jobs.transcribe.settings import TranscribeOptions
@@ -60,6 +61,7 @@ class TranscribeJudge(Judge):
     final_limit = FINAL
     final_passes = 4.0
     probed = 32
+    leaps = True  # from blanks alone to letters
     metrics = (
         Metric("wer", "less", "share", "words that are wrong, missing or too many, as a share of those that were said"),
         Metric("cer", "less", "share", "the same of characters"),

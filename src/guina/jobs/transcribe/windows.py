@@ -15,7 +15,7 @@ import numpy as np
 from guina.blocks.mel import HOP
 
 if TYPE_CHECKING:
-    from guina.jobs.transcribe.answering import TranscribeFitted
+    from guina.jobs.transcribe.fitted import TranscribeFitted
 
 MIDDLE, MARGIN = 24, 3  # seconds of a window
 SOON, LATE = 10.0, 60.0  # seconds after which a stretch ends at the next pause, and after which it ends wherever it is
