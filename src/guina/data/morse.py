@@ -5,20 +5,19 @@ within it the speed drifts, no two dots are quite equally long, and the pitch mo
 transmitter. Signal to noise is the power of the tone while it sounds, before it fades, over that of the noise, which is
 white and fills the whole band up to half the rate: −3 to 20 dB.
 
-The numbers that draw it are those of PCG64 as it comes (numpy keeps these the same) and of hashes, so that it is always
-the same sample.
+The numbers that draw it come from `Dice`, so that it is always the same sample.
 
 Axes: N samples, R runs (stretches of tone or of silence), L letters that may be said.
 """
 
 import math
 import wave as wav
-from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
+
+from guina.data.dice import Dice
 
 RATE = 8000
 LEARNED, JUDGED = 600, 100  # recordings
@@ -61,36 +60,6 @@ class Keying:
     fading: float = 0.0
     drift: float = 0.0
     jitter: float = 0.0
-
-
-class Dice:
-    """Numbers that are drawn alike each time and everywhere.
-
-    Example:
-        >>> bool((Dice("a").uniform(3) == Dice("a").uniform(3)).all()), 0 <= Dice("b").one(2.0, 5.0) - 2.0 < 3
-        (True, True)
-    """
-
-    def __init__(self, seed: str) -> None:
-        self.bits = np.random.PCG64(int.from_bytes(blake2b(seed.encode(), digest_size=8).digest(), "big"))
-
-    def uniform(self, n: int) -> np.ndarray:
-        """n numbers from 0 to below 1."""
-        return (self.bits.random_raw(n) >> np.uint64(11)) * 2.0**-53
-
-    def one(self, low: float, high: float) -> float:
-        """A number from low to below high."""
-        return low + (high - low) * float(self.uniform(1)[0])
-
-    def choice(self, things: Sequence[str]) -> str:
-        return things[int(self.one(0, len(things)))]
-
-    def normal(self, n: int) -> np.ndarray:
-        """n numbers of the standard normal distribution (Box and Muller 1958)."""
-        half = (n + 1) // 2
-        radius = np.sqrt(-2 * np.log1p(-self.uniform(half)))
-        turn = 2 * math.pi * self.uniform(half)
-        return np.concatenate([radius * np.cos(turn), radius * np.sin(turn)])[:n]
 
 
 def runs_of(text: str) -> list[tuple[bool, int]]:

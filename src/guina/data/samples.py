@@ -71,3 +71,18 @@ def morse() -> Path:
 
 
 SOUNDS: dict[str, Callable[[], Path]] = {"morse": morse}
+
+
+def scenes() -> Path:
+    """Drawn scenes and what is said of them: a folder of pictures and a table of captions for each split."""
+
+    def build(folder: Path) -> dict[str, str]:
+        from guina.data.scenes import write_scenes  # it takes Pillow, which jobs on texts do not need
+
+        write_scenes(folder)
+        return {}
+
+    return cached("sample-scenes-1", build)[0]
+
+
+CAPTIONED: dict[str, Callable[[], Path]] = {"scenes": scenes}

@@ -245,9 +245,13 @@ class ConvNet(nn.Module):
         """The first layer's filters, F×C×K×K: the second half is the first with its signs turned."""
         return self.first.filters
 
+    def maps(self, x_BCHW: Tensor) -> Tensor:
+        """What the last convolution sees where: B×F×H×W, of fewer pixels."""
+        return self.body(self.act(self.first(x_BCHW)))
+
     def features(self, x_BCHW: Tensor) -> Tensor:
         """What the head decides from: B×F, one number for each filter of the last convolution."""
-        return self.pool(self.body(self.act(self.first(x_BCHW))))
+        return self.pool(self.maps(x_BCHW))
 
     def forward(self, x_BCHW: Tensor) -> Tensor:
         features_BF = F.dropout(self.features(x_BCHW), self.architecture.dropout, self.training)
