@@ -46,7 +46,7 @@ def plain(
     lead: int = 0,
     usual: list[list[float]] | None = None,
 ) -> list[list[float]]:
-    """T×M, frame by frame and bin by bin."""
+    """T×M, frame by frame and bin by bin; the loudest band is the last."""
     hop, width = round(rate / 100), 2 * round(rate * 0.025 / 2)
     size = 2 ** math.ceil(math.log2(width))
     x = wave.astype(np.float64) - wave.mean() if len(wave) else wave.astype(np.float64)
@@ -68,12 +68,12 @@ def plain(
                 low, high = min(ends[m], ends[m + 1] - rate / size), max(ends[m + 2], ends[m + 1] + rate / size)
                 rising, falling = (f - low) / (ends[m + 1] - low), (high - f) / (high - ends[m + 1])
                 row[m] += max(0.0, min(rising, falling)) * power
-        powers.append(row)
-    loud = [sum(row) / bands for row in powers]
+        powers.append([*row, max(row)])
+    loud = [sum(row[:-1]) / bands for row in powers]
     heard = [t for t in range(len(loud)) if loud[t] >= HEARD * sum(loud) / len(loud)]
     level = sum(loud[t] for t in heard) / len(heard)
     logs = np.array([[math.log((p / level if level > 0 else 0.0) + FLOOR) for p in row] for row in powers])
-    for m in range(bands):
+    for m in range(bands + 1):
         mu = sum(logs[t, m] for t in heard) / len(heard)
         if usual is None:
             variance = sum((logs[t, m] - mu) ** 2 for t in heard) / len(heard)
@@ -81,6 +81,7 @@ def plain(
         else:
             mu = (len(heard) * mu + USUAL * usual[0][m]) / (len(heard) + USUAL)
             logs[:, m] = (logs[:, m] - mu) / usual[1][m]
+    logs[:, -1] += 1
     return logs.tolist()
 
 
@@ -147,7 +148,7 @@ def test_a_recording_does_not_depend_on_its_neighbours_nor_on_its_loudness() -> 
 
 
 def test_beside_what_is_usual_they_are_their_definition() -> None:
-    usual_2M = torch.stack([torch.linspace(-2, 1, BANDS), torch.linspace(0.5, 2, BANDS)])
+    usual_2M = torch.stack([torch.linspace(-2, 1, BANDS + 1), torch.linspace(0.5, 2, BANDS + 1)])
     wave_BS, length_B = noises(97, 41)
     wave_BS[0, 30:70] = 300  # a pause, of the recording's mean
     mel_BTM, frames_B = LogMel(RATE, BANDS, usual_2M)(wave_BS, length_B)
@@ -170,7 +171,7 @@ def test_silence_around_a_recording_changes_nothing_in_it() -> None:
     wave_BS, _ = noises(8000)
     wave_BS = (wave_BS.float() - wave_BS.float().mean()).round().to(torch.int16)
     longer_BS = torch.nn.functional.pad(wave_BS, (8000, 24_000))
-    layer = LogMel(16000, usual_2M=torch.stack([torch.zeros(64), torch.ones(64)]))
+    layer = LogMel(16000, usual_2M=torch.stack([torch.zeros(65), torch.ones(65)]))
     mel_BTM, _ = layer(wave_BS, torch.tensor([8000]))
     more_BTM, _ = layer(longer_BS, torch.tensor([40_000]))
     torch.testing.assert_close(more_BTM[0, 51:99], mel_BTM[0, 1:49], rtol=0, atol=0.15)
@@ -180,7 +181,7 @@ def test_silence_around_a_recording_changes_nothing_in_it() -> None:
 def test_each_band_has_mean_0_and_variance_1_over_its_own_frames() -> None:
     mel_BTM, frames_B = LogMel(16000)(*noises(16000, 9000))
     for b in range(2):
-        own_TM = mel_BTM[b, : frames_B[b]]
+        own_TM = mel_BTM[b, : frames_B[b], :-1]  # the loudest band moves so little that what is added counts
         assert own_TM.mean(0).abs().max() < 1e-4
         assert (own_TM.std(0, correction=0) - 1).abs().max() < 0.1  # a little less, for what is added to the variance
 
@@ -190,7 +191,7 @@ def test_silence_and_nothing_are_finite() -> None:
     assert frames_B.tolist() == [10, 1]
     assert mel_BTM.abs().max() < 1e-3
     mel_BTM, frames_B = LogMel(16000)(torch.zeros(1, 0), torch.tensor([0]))
-    assert (mel_BTM.shape, frames_B.tolist()) == ((1, 1, 64), [1])
+    assert (mel_BTM.shape, frames_B.tolist()) == ((1, 1, 65), [1])
     loud_BTM, _ = LogMel(16000)(torch.full((1, 1600), -32768, dtype=torch.int16), torch.tensor([1600]))
     assert loud_BTM.isfinite().all()
 

@@ -4,13 +4,14 @@ A Fourier transform under Hann windows of 25 ms, one each 10 ms; its power, summ
 on the mel scale (2595 log₁₀(1 + f / 700), Davis & Mermelstein 1980), as ears hear it; the logarithm of its ratio to the
 recording's level; and then each band less its mean, divided by its standard deviation. So neither loudness is left, nor
 the microphone's colour where a recording is long enough to know it. Level and mean are those of the frames in which
-there is something to hear: how long it is silent before and after changes nothing.
+there is something to hear: how long it is silent before and after changes nothing. A last column is the power of the
+loudest band at each moment, whichever that is: so a tone is the same at any pitch.
 
 In training each recording may be changed (sound_changes.py); nothing of that needs more than some percent of the time
 that the bands need.
 
 Axes: B recordings, S samples, P samples with silence around them, T frames, W samples of a window, K bins of the
-transform, M bands, E = M + 2 ends of bands.
+transform, M bands and then the loudest of them, E = ends of bands.
 """
 
 from collections.abc import Iterable
@@ -75,7 +76,7 @@ class LogMel(nn.Module):
 
     Args:
         rate: samples in a second.
-        bands: M.
+        bands: how many; M is one more.
         usual_2M: the usual mean of each band and its usual deviation; without it each recording's own are taken alone.
 
     Shapes: B×S (and lengths B) → B×T×M (and frames B).
@@ -83,7 +84,7 @@ class LogMel(nn.Module):
     Example:
         >>> mel_BTM, frames_B = LogMel(16000)(torch.ones(2, 16000, dtype=torch.int16), torch.tensor([16000, 8000]))
         >>> mel_BTM.shape, frames_B.tolist()
-        (torch.Size([2, 100, 64]), [100, 50])
+        (torch.Size([2, 100, 65]), [100, 50])
     """
 
     window_W: Tensor
@@ -190,11 +191,11 @@ class LogMel(nn.Module):
         power_BTK = torch.fft.rfft(windows_BTW * self.window_W, self.size).abs() ** 2
         with torch.autocast(wave_BS.device.type, enabled=False):  # sums of powers want all their digits
             power_BTM = power_BTK @ weight_BKM
-        return power_BTM, frames_B
+        return torch.cat([power_BTM, power_BTM.amax(2, keepdim=True)], 2), frames_B
 
     def usual(self, batches: Iterable[tuple[Tensor, Tensor]]) -> Tensor:
         """The mean and the deviation of each band in some recordings, where there is something to hear: 2×M."""
-        count, sum_M, square_M = 0, *torch.zeros(2, self.bands, dtype=torch.float64)
+        count, sum_M, square_M = 0, *torch.zeros(2, self.bands + 1, dtype=torch.float64)
         for wave_BS, length_B in batches:
             log_BTM, heard_BT1 = logarithms(*self.powers(wave_BS, length_B))
             heard_NM = log_BTM[heard_BT1[:, :, 0]].double()
@@ -235,9 +236,13 @@ def normalised(power_BTM: Tensor, frames_B: Tensor, usual_2M: Tensor | None = No
     mean_B1M = (log_BTM * heard_BT1).sum(1, keepdim=True) / count_B11
     if usual_2M is None:
         variance_B1M = ((log_BTM - mean_B1M) ** 2 * heard_BT1).sum(1, keepdim=True) / count_B11
-        return (log_BTM - mean_B1M) * (variance_B1M + STILL).rsqrt() * own_BT1
-    mean_B1M = (count_B11 * mean_B1M + USUAL * usual_2M[0]) / (count_B11 + USUAL)
-    return (log_BTM - mean_B1M) / usual_2M[1] * own_BT1
+        deviation = (variance_B1M + STILL).sqrt()
+    else:
+        mean_B1M = (count_B11 * mean_B1M + USUAL * usual_2M[0]) / (count_B11 + USUAL)
+        deviation = usual_2M[1]
+    mel_BTM = (log_BTM - mean_B1M) / deviation
+    mel_BTM[:, :, -1] += 1
+    return mel_BTM * own_BT1
 
 
 def logarithms(power_BTM: Tensor, frames_B: Tensor) -> tuple[Tensor, Tensor]:
@@ -245,7 +250,7 @@ def logarithms(power_BTM: Tensor, frames_B: Tensor) -> tuple[Tensor, Tensor]:
     to hear, B×T×1.
     """
     own_BT = torch.arange(power_BTM.size(1), device=power_BTM.device) < frames_B[:, None]
-    power_BT = power_BTM.mean(2) * own_BT
+    power_BT = power_BTM[:, :, :-1].mean(2) * own_BT
     heard_BT = own_BT & (power_BT >= HEARD * power_BT.sum(1, keepdim=True) / frames_B[:, None])
     level_B = (power_BT * heard_BT).sum(1) / heard_BT.sum(1).clamp(min=1)
     log_BTM = (power_BTM / level_B.clamp(min=TINY)[:, None, None] + FLOOR).log()

@@ -20,7 +20,7 @@ import numpy as np
 from guina.data.dice import Dice
 
 RATE = 8000
-LEARNED, JUDGED = 600, 100  # recordings
+LEARNED, JUDGED = 1200, 100  # recordings
 SIGNS = (
     ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.. "
     "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----. ..--.. -..-. -...-"
@@ -114,7 +114,7 @@ def keyed(text: str, keying: Keying, dice: Dice) -> np.ndarray:
 
 
 def some_text(dice: Dice) -> str:
-    """One to three words: of a language, of what is said on the air, numbers, and calls."""
+    """One or two words: of a language, of what is said on the air, numbers, and calls."""
 
     def word() -> str:
         kind = dice.one(0, 1)
@@ -127,13 +127,13 @@ def some_text(dice: Dice) -> str:
         letters = "".join(dice.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(5))
         return f"{letters[:2]}{dice.choice('0123456789')}{letters[2 : 3 + int(dice.one(0, 3))]}"
 
-    return " ".join(word() for _ in range(int(dice.one(1, 4))))
+    return " ".join(word() for _ in range(int(dice.one(1, 3))))
 
 
 def some_keying(dice: Dice) -> Keying:
     """How one of the recordings is keyed and received."""
     return Keying(
-        speed=dice.one(14, 32),
+        speed=dice.one(16, 32),
         pitch=dice.one(400, 900),
         snr=dice.one(-3, 20),
         fading=dice.one(0, 0.6),
@@ -147,9 +147,9 @@ def morse_texts() -> dict[str, list[str]]:
 
     Example:
         >>> {split: len(texts) for split, texts in morse_texts().items()}
-        {'train': 600, 'test': 100}
+        {'train': 1200, 'test': 100}
     """
-    dice = Dice("morse texts 1")
+    dice = Dice("morse texts 2")
     found: dict[str, None] = {}
     while len(found) < LEARNED + JUDGED:
         found[some_text(dice)] = None
@@ -163,7 +163,7 @@ def write_morse(folder: Path) -> None:
         rows = ["path\ttext"]
         for n, text in enumerate(texts):
             name = f"{split}-{n:03}.wav"
-            dice = Dice(f"morse 1 {name}")
+            dice = Dice(f"morse 2 {name}")
             write_wav(folder / name, keyed(text, some_keying(dice), dice))
             rows.append(f"{name}\t{text}")
         (folder / f"{split}.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")

@@ -100,6 +100,8 @@ class Buckets:
         lengths_N: the length of each example; where one has several ragged columns, of its longest or dearest.
         batch: the most examples in a batch; all batches have this many, or a few less where it does not divide.
         noise: a length is multiplied by 1 ± noise before sorting; below 1.
+        rising: whether the first pass is from the shortest batch to the longest: what has hardly learned anything learns
+            most from short examples (SortaGrad, Amodei et al. 2016, https://arxiv.org/abs/1512.02595, section 3.4).
         cost: the most that a batch costs, if no `batch` is given. Only an example that is longer than this costs more,
             and is alone. An example without length counts as one of length 1.
 
@@ -110,11 +112,11 @@ class Buckets:
     """
 
     def __init__(
-        self, lengths_N: np.ndarray, batch: int | None = None, noise: float = 0.1, *, cost: int | None = None
+        self, lengths_N: np.ndarray, batch: int | None = None, noise: float = 0.1, *, cost: int | None = None, rising: bool = False
     ) -> None:
         assert (batch is None) != (cost is None), "a batch is limited by its number or by its cost"
         assert 0 <= noise < 1, "a blurred length is above 0"
-        self.lengths_N, self.noise = lengths_N, noise
+        self.lengths_N, self.noise, self.rising = lengths_N, noise, rising
         if cost is None:
             assert batch is not None, "see above"
             self.ends_K1 = even_ends(len(lengths_N), batch)
@@ -133,7 +135,9 @@ class Buckets:
         if self._sorted[0] != (seed, epoch):
             rng = np.random.Generator(np.random.Philox(key=[seed, epoch]))
             blurred_N = self.lengths_N * rng.uniform(1 - self.noise, 1 + self.noise, len(self.lengths_N))
-            self._sorted = (seed, epoch), np.argsort(blurred_N, kind="stable"), rng.permutation(int(self.batches))
+            first = self.rising and epoch == 0
+            turns = np.arange(int(self.batches)) if first else rng.permutation(int(self.batches))
+            self._sorted = (seed, epoch), np.argsort(blurred_N, kind="stable"), turns
         return self._sorted[1], self._sorted[2]
 
     def at(self, seed: int, position: int) -> Draw:

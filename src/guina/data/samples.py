@@ -67,7 +67,7 @@ def morse() -> Path:
         write_morse(folder)
         return {}
 
-    return cached("sample-morse-1", build)[0]
+    return cached("sample-morse-3", build)[0]
 
 
 SOUNDS: dict[str, Callable[[], Path]] = {"morse": morse}

@@ -1,6 +1,6 @@
 """A recogniser of speech: bands over time to the log probabilities of units, by convolutions and recurrent layers.
 
-    x = two convolutions of the bands, which join moments in fours or in twos
+    x = two convolutions of the bands and of the loudest of them, which join moments in fours or in twos
     x = x + both ways' LSTM of x, some times
     p(unit or blank) at each moment = softmax of a linear map of x
 
@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from guina.blocks.bidirectional import Bidirectional
 from guina.blocks.recurrent import LSTM, same_mask
 
+WIDE = 4  # rows that the loudest band has: a convolution that sees nothing else is quick to find a tone at any pitch
 Number = TypeVar("Number", int, Tensor)
 
 
@@ -31,7 +32,7 @@ class Shape:
     """Everything that decides the network's shape.
 
     Args:
-        bands: M.
+        bands: M, the loudest of them after the others (blocks/mel.py).
         units: V, the blank among them.
         stride: frames that are joined to a moment: 2 or 4.
         width: H, an even number; each layer has as many outputs, so that it can be added to what it reads.
@@ -53,8 +54,8 @@ class Recogniser(nn.Module):
     """Bands to the logits of units at each moment.
 
     Example:
-        >>> net = Recogniser(Shape(bands=64, units=28, width=32))
-        >>> logits_BTV, moments_B = net(torch.randn(2, 101, 64), torch.tensor([101, 50]))
+        >>> net = Recogniser(Shape(bands=65, units=28, width=32))
+        >>> logits_BTV, moments_B = net(torch.randn(2, 101, 65), torch.tensor([101, 50]))
         >>> logits_BTV.shape, moments_B.tolist()
         (torch.Size([2, 26, 28]), [26, 13])
     """
@@ -67,7 +68,7 @@ class Recogniser(nn.Module):
         self.convs = nn.ModuleList(
             nn.Conv2d(inputs, C, 3, stride, padding=1) for inputs, stride in ((1, 2), (C, (shape.stride // 2, 2)))
         )
-        self.join = nn.Linear(C * halved(halved(shape.bands)), H)
+        self.join = nn.Linear(C * halved(halved(shape.bands - 1 + WIDE)), H)
         self.norms = nn.ModuleList(nn.LayerNorm(H) for _ in range(shape.layers + 1))
         self.layers = nn.ModuleList(Bidirectional(LSTM(H, H // 2), LSTM(H, H // 2)) for _ in range(shape.layers))
         self.head = nn.Linear(H, shape.units)
@@ -83,7 +84,8 @@ class Recogniser(nn.Module):
         Args:
             mel_BFM: bands; 0 beyond a recording's frames.
         """
-        p, x_BCTM, length_B = self.shape.dropout, mel_BFM[:, None], frames_B
+        p, length_B, loudest_BF1 = self.shape.dropout, frames_B, mel_BFM[:, :, -1:]
+        x_BCTM = torch.cat([mel_BFM, loudest_BF1.expand(-1, -1, WIDE - 1)], 2)[:, None]
         for conv in self.convs:
             x_BCTM = conv(x_BCTM).relu()
             length_B = halved(length_B) if conv.stride[0] == 2 else length_B  # pyright: ignore[reportIndexIssue]

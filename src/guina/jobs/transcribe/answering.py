@@ -83,7 +83,7 @@ class TranscribeAnswering(Answering):
         """The network's shape; what is left out while it learns is the learning half's to say."""
         scale = SIZES["small" if settings.size == "auto" else settings.size]
         units = fitted.vocabulary.size + 1
-        return Shape(BANDS, units, fitted.stride, scale.width, scale.layers, scale.channels)
+        return Shape(BANDS + 1, units, fitted.stride, scale.width, scale.layers, scale.channels)
 
     @classmethod
     def build(cls, settings: Any, fitted: Any) -> Nets:

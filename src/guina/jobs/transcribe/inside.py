@@ -64,10 +64,10 @@ def what_it_is_given(wave_S: np.ndarray, rate: int, name: str) -> Pictures:
     for caption, (speed, warp, ratio) in ways.items():
         one = (torch.tensor([value], dtype=torch.float64) for value in (speed, warp, 0.0, ratio))
         mel_1TM, frames_1 = layer.features(wave_1S, length_1, Drawn(*one), torch.Generator().manual_seed(0))
-        pictures[caption] = picture_of(mel_1TM[0].numpy())
+        pictures[caption] = picture_of(mel_1TM[0, :, :-1].numpy())
         if caption == "as it is":
             hidden_1TM = masked(mel_1TM, frames_1, Changes(), torch.Generator().manual_seed(1))
-            pictures["some of it blanked"] = picture_of(hidden_1TM[0].numpy())
+            pictures["some of it blanked"] = picture_of(hidden_1TM[0, :, :-1].numpy())
     says = (
         f"{BANDS} bands, the low ones below, a column each 10 ms; each band less its mean, so that grey is as loud as "
         f"usual and white is louder. The recording is {name}. In training no two looks at it are the same."

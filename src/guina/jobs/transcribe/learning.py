@@ -43,6 +43,7 @@ GROWN = 0.6  # share of the training until recordings are changed as much as eve
 MEASURED = 1000  # recordings whose bands are measured
 PIECES = 500  # of words, where the user wants such
 BATCH, LEAST = 8, 20.0  # recordings of usual length a step, and seconds of sound at least
+RATE, RATES = 1.5e-3, {"tiny": 3e-3}  # the highest learning rate, and those of sizes that bear another
 PASSES = {"medium": 20.0, "large": 40.0}  # over the recordings that a size must get to be chosen
 
 
@@ -152,7 +153,7 @@ class Transcribe(Job):
         return epochs >= PASSES.get(size, 0)
 
     def phases(self) -> list[Phase]:
-        learner = Learner("adamw", 1.5e-3, betas=(0.9, 0.98), weight_decay=0.01)
+        learner = Learner("adamw", RATES.get(self.settings.size, RATE), betas=(0.9, 0.98), weight_decay=0.01)
         turn = Turn("transcribe", ("net",), self.loss, count=lambda batch: int(batch["units_length"].sum()) or 1)
         return [Phase("learn", (turn,), {"net": learner}, batch=self.batch_size, warmup=0.05, hold=0.3, clip=1.0)]
 
@@ -161,8 +162,11 @@ class Transcribe(Job):
         return max(BATCH, round(LEAST / max(self.fitted.seconds, 0.1)))
 
     def order(self, arrays: Arrays, phase: Phase) -> Order:
-        """By length; a batch costs what `phase.batch` of the usual length do. A much longer one is alone."""
-        return Buckets(arrays.lengths("wave"), cost=round(phase.batch * self.fitted.seconds * self.fitted.rate))
+        """By length, the shortest first; a batch costs what `phase.batch` of the usual length do. A much longer one is
+        alone.
+        """
+        cost = round(phase.batch * self.fitted.seconds * self.fitted.rate)
+        return Buckets(arrays.lengths("wave"), cost=cost, rising=True)
 
     @cached_property
     def ears(self) -> LogMel:

@@ -79,7 +79,7 @@ class NetworkSize:
 
 
 SIZES = {
-    "tiny": NetworkSize(128, 2, 16),
+    "tiny": NetworkSize(128, 1, 16),
     "small": NetworkSize(256, 2),
     "medium": NetworkSize(512, 3),
     "large": NetworkSize(640, 4),
