@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from guina.data import augment
 from guina.data import preprocess as input_layer
 from guina.data.arrays import Arrays
 from guina.data.gallery import range_of_numbers, shape_of
@@ -31,6 +30,7 @@ from guina.jobs.classify.panels import UNEQUAL
 from guina.jobs.classify.scores import ClassifyJudge
 from guina.jobs.classify.settings import ClassifySettings
 from guina.jobs.pictures import gallery
+from guina.jobs.pictures.changing import changed
 from guina.jobs.pictures.check import brought_to, picture_overview, to_learn_from
 from guina.losses import cross_entropy_sum
 from guina.nets.convnet import ConvNet
@@ -39,7 +39,6 @@ from guina.nets.summary import render, summary
 SAMPLE = 5000  # training pictures that statistics are taken from
 FEW = 5000  # training pictures below which a large network learns them by heart
 OFTEN = 8  # passes over the data that a size must be able to make to be chosen
-FEW_PIXELS = 12  # a side below which a missing square or a large turn takes too much of a picture
 
 
 class Classify(Job):
@@ -137,25 +136,11 @@ class Classify(Job):
         return [Phase("learn", (turn,), {"net": learner}, batch=self.batch_size, warmup=0.0, hold=0.0)]
 
     def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
+        fitted = self.fitted
+        assert fitted.preprocess is not None, "it was measured"
+        first = not fitted.preprocess.everywhere  # a moved picture has other pixels at a place than were fitted
         x_BHWC = torch.from_numpy(arrays.take("pixels", draw.index_B))
-        shape, prepare, how = self.fitted.shape, self.fitted.prepare, self.augmentation
-        side = min(shape[:2])
-        assert self.fitted.preprocess is not None, "it was measured"
-        first = not self.fitted.preprocess.everywhere  # a moved picture has other pixels at a place than were fitted
-        if first:
-            x_BHWC = prepare(x_BHWC).permute(0, 2, 3, 1).contiguous()
-        if self.fitted.flip:
-            x_BHWC = augment.alternating_flip(x_BHWC, draw.index_B, draw.epoch_B)
-        if how != "none":
-            x_BHWC = augment.translate(x_BHWC, max(1, round(side / 16)), rng)
-        x_BCHW = x_BHWC.permute(0, 3, 1, 2) if first else prepare(x_BHWC)
-        if how == "strong":
-            strength = 1.0 if side > FEW_PIXELS else 0.5
-            x_BCHW = augment.bend(x_BCHW, strength, rng)
-            x_BCHW = augment.tint(x_BCHW, strength, rng) if shape[2] > 1 else x_BCHW
-        if how in ("medium", "strong") and side > FEW_PIXELS:
-            x_BCHW = augment.cutout(x_BCHW, side // 4, rng)
-        x_BCHW = x_BCHW.contiguous(memory_format=torch.channels_last)
+        x_BCHW = changed(x_BHWC, fitted.prepare, self.augmentation, draw, rng, flip=fitted.flip, first=first)
         return {"x": x_BCHW, "target": torch.from_numpy(arrays.take("target", draw.index_B))}
 
     def loss(self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator) -> tuple[Terms, Carry]:

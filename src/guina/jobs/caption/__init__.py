@@ -1,0 +1,1 @@
+"""The job caption: pictures to sentences."""
