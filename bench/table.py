@@ -138,6 +138,43 @@ def transcribe_rows() -> list[str]:
     return rows
 
 
+def caption_rows() -> list[str]:
+    """One row for each data set and budget: the mean over seeds, beside what can be said without looking."""
+    found = read("caption_score")
+    rows = []
+    for kind in found.get("means", []):
+        if kind["who"] != "guina" or kind["settings"]:
+            continue
+        same = [row for row in found["rows"] if (row["data"], row["minutes"]) == (kind["data"], kind["minutes"])]
+        ours = [row for row in same if row["who"] == "guina" and not row["settings"]]
+        blind = [row["score"] for row in same if row["who"] == "blind"]
+        known = {name: ours[0]["baselines"].get(name) for name in ("one sentence", "nearest pictures")}
+        beside = [f"{both(scores)} {name}" for name, scores in known.items() if scores]
+        beside += [f"{both(scores)} its blind twin" for scores in blind]
+        sd = kind["sd"]
+        spread = f" ± {sd['bleu4']:.1f}" if sd["bleu4"] is not None else ""
+        spread_d = f" ± {sd['cider_d']:.3f}, {len(ours)} seeds" if sd["cider_d"] is not None else ""
+        rows.append(
+            f"| caption {kind['data']}, `--minutes {kind['minutes']:g}` | {kind['mean']['bleu4']:.1f}{spread} BLEU-4, "
+            f"{kind['mean']['cider_d']:.3f}{spread_d} CIDEr-D on its dev pictures | {', '.join(beside)} "
+            f"| {statistics.median(row['seconds'] for row in ours):.0f} s |"
+        )
+    if speed := read("caption_speed"):
+        rates, steps = speed["pictures_per_second"], speed["training"]
+        told = ", ".join(f"{rate:.0f} {name}" for name, rate in rates.items())
+        rows.append(f"| caption, size {speed['size']}, pictures/s on {speed['threads']} threads | {told} | | |")
+        rows += [
+            f"| caption, training, phase {phase} | {one['guina']:.1f} steps/s | {one['bare']:.1f} in a bare PyTorch loop "
+            f"| × {one['ratio']:.2f} |"
+            for phase, one in steps.items()
+        ]
+    return rows
+
+
+def both(scores: dict[str, float]) -> str:
+    return f"{scores['bleu4']:.1f} and {scores['cider_d']:.3f}"
+
+
 def generate_rows() -> list[str]:
     """One row for each data set, budget, number of threads and settings: the median over seeds."""
     found: dict[tuple, list[dict]] = {}
@@ -253,7 +290,7 @@ def waiting_rows() -> list[str]:
 
 
 def table() -> str:
-    rows = accuracy_rows() + write_rows() + translate_rows() + transcribe_rows() + generate_rows()
+    rows = accuracy_rows() + write_rows() + translate_rows() + transcribe_rows() + caption_rows() + generate_rows()
     rows += lab_rows() + other_rows()
     made = next((r for r in map(read, ("classify_accuracy", "throughput", "startup")) if r), {})
     machine = made.get("machine", {})

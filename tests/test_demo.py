@@ -52,6 +52,35 @@ def test_attention_is_drawn_under_its_letters():
     ]
 
 
+def test_captions_are_shown_with_what_is_right_where_it_is_something_else():
+    right = {"0.png": "a red disc", "1.png": "a blue box"}
+    said = {"0.png": "a red disc", "1.png": "a blue disc"}
+
+    class Shown:
+        names = tuple(right)
+
+        def __len__(self) -> int:
+            return 2
+
+        def first(self, n: int) -> "Shown":
+            return self
+
+        def several(self, column: str, index_B: np.ndarray) -> list[list[str]]:
+            return [[text] for text in right.values()]
+
+    job = SimpleNamespace(
+        read=lambda source, splits: SimpleNamespace(only=lambda split: None),
+        arrays=lambda records: Shown(),
+        inputs=lambda arrays: list(said.values()),
+    )
+    run: Any = SimpleNamespace(
+        judge=SimpleNamespace(job=job),
+        folder=SimpleNamespace(info={"source": "scenes"}),
+        predict=lambda *texts: [{"answer": text} for text in texts],
+    )
+    assert demo.show_captions(run) == "0.png: a red disc\n1.png: a blue disc   (right: a blue box)\n"
+
+
 def test_translations_are_shown_with_what_is_right_and_one_with_its_letters():
     pairs = {"source": ["neun", "einhundertdreiundzwanzig", "dreiundzwanzig"], "target": ["nine", "123", "23"]}
     known = {"neun": "nine", "einhundertdreiundzwanzig": "121", "dreiundzwanzig": "23"}

@@ -17,6 +17,7 @@ JOBS = {
     "write": (None, {"size": "tiny", "window": 16, "lanes": 4}),
     "translate": (None, {"size": "tiny"}),
     "transcribe": ("morse", {"size": "tiny"}),
+    "caption": ("scenes", {"size": "tiny"}),
     "generate": ("digits", {"size": "tiny"}),
 }
 TEXTS = {

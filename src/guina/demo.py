@@ -28,6 +28,7 @@ SAMPLES = {
     "write": ("python-docs", 1.0),
     "generate": ("digits", 0.6),
     "translate": ("number-words", 1.0),
+    "caption": ("scenes", 1.5),
 }  # job → sample, minutes
 PROMPT = "The statement"
 YOURS = {
@@ -35,6 +36,7 @@ YOURS = {
     "write": ("BOOK.txt", "'A prompt'"),
     "generate": ("FOLDER_OF_PICTURES", "--n 64 --grid"),
     "translate": ("PAIRS.tsv", "'A sentence'"),
+    "caption": ("FOLDER_WITH_CAPTIONS_CSV", "PICTURE ..."),
 }
 SHORT = 100  # numbers among which one is chosen to be drawn
 SHADES = " ░▒▓█"
@@ -85,6 +87,7 @@ def run_demo(job: str, out: str | None, age: float) -> dict[str, Any]:
         "write": show_text,
         "generate": show_made,
         "translate": show_translations,
+        "caption": show_captions,
     }
     note(shows[job](run))
     report = run.look()
@@ -143,6 +146,21 @@ def show_translations(run: Run, n: int = 6) -> str:
     found = half.origins(drawn, one)  # pyright: ignore[reportAttributeAccessIssue]
     told = [f"\n{drawn} → {one.text}, and what each part of it came from:\n"]
     return "\n".join([*lines, *told, *draw_weights(found.rows, found.columns, found.weights_KG)]) + "\n"
+
+
+def show_captions(run: Run, n: int = 6) -> str:
+    """What is said of a few test pictures, which show what no picture that was learned from does; and what is right."""
+    job = run.judge.job
+    arrays = job.arrays(job.read(run.folder.info["source"], (TEST,)).only(TEST)).first(n)
+    answers = run.predict(*job.inputs(arrays))
+    right = [known[0] for known in arrays.several("caption", np.arange(len(arrays)))]
+    return (
+        "\n".join(
+            f"{name}: {answer['answer']}" + ("" if answer["answer"] == text else f"   (right: {text})")
+            for name, answer, text in zip(arrays.names, answers, right, strict=True)
+        )
+        + "\n"
+    )
 
 
 def draw_weights(rows: Sequence[str], columns: Sequence[str], weights_RC: np.ndarray) -> list[str]:

@@ -33,6 +33,7 @@ SAMPLES = {
     "write": "python-docs",
     "translate": "number-words",
     "transcribe": "morse",
+    "caption": "scenes",
     "generate": "digits",
 }
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -40,6 +41,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "write": {"size": "tiny", "judge": 2000},
     "translate": {"size": "tiny"},
     "transcribe": {"size": "tiny"},
+    "caption": {"size": "tiny"},
     "generate": {"size": "tiny"},
 }
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -47,12 +49,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "write": {"length": 24},
     "translate": {"beam": 2, "best": 2, "alignment": True},
     "transcribe": {"beam": 4},
+    "caption": {"search": "beam", "best": 2},
     "generate": {},
 }
 READERS = (  # of folders and of what lies in them
     *("array_choice", "array_files", "arrays", "cache", "column_files", "columns", "csv_rows", "decoding", "entries"),
     *("encodings", "languages", "line_stream", "number_words", "pair_columns", "pair_faults", "pair_files"),
     *("pair_rows", "pair_sides", "pairs", "clips", "clip_columns", "clip_faults", "clip_files", "clip_rows", "waves"),
+    *("captions", "caption_columns", "caption_faults", "caption_files", "caption_lines", "caption_places"),
+    *("caption_rows", "scenes"),
     *("folders", "gallery", "hub", "idx", "labelled", "listings", "npz", "order", "places", "records", "samples"),
     *("sources", "split", "split_files", "split_folders", "split_names", "stream", "tables", "text", "unlabelled"),
     "walking",
@@ -106,6 +111,9 @@ def inputs(job: str) -> list[Any]:
         return [b"no sound" if n == 3 else coded(tone(0.2 + 0.1 * n, 8000), 8000) for n in range(12)]
     if job == "generate":
         return list(range(300))
+    if job == "caption":
+        some = list(np.random.default_rng(0).integers(0, 256, (12, 48, 48, 3), np.uint8))
+        return [b"no picture" if n == 5 else picture for n, picture in enumerate(some)]
     pictures = list(np.random.default_rng(0).integers(0, 256, (600, 8, 8, 1), np.uint8))
     return [b"no picture" if n % 50 == 7 else picture for n, picture in enumerate(pictures)]
 
@@ -141,7 +149,8 @@ def test_the_half_that_answers_imports_no_engine_no_reader_of_folders_and_no_sci
 def test_loading_a_run_and_answering_import_no_more(job: str, runs: dict[str, Path], tmp_path: Path) -> None:
     Image.new("L", (8, 8)).save(tmp_path / "a.png")
     put(tmp_path / "a.wav", tone(0.3))
-    asked = {"classify": str(tmp_path / "a.png"), "transcribe": str(tmp_path / "a.wav"), "generate": "7"}.get(
+    picture = str(tmp_path / "a.png")
+    asked = {"classify": picture, "caption": picture, "transcribe": str(tmp_path / "a.wav"), "generate": "7"}.get(
         job, "The"
     )
     code = """

@@ -240,3 +240,18 @@ def test_a_resumed_run_sees_the_examples_of_an_unbroken_one(toy: str, tmp_path) 
 def torch_numbers(rng) -> list[float]:
     """What the generator would augment with."""
     return torch.rand(3, generator=rng.clone_state()).tolist()
+
+
+def test_a_rising_order_begins_with_the_shortest_and_has_the_same_batches():
+    length_N = np.random.default_rng(0).integers(1, 50, 200)
+    usual, rising = (Buckets(length_N, cost=100, rising=rising) for rising in (False, True))
+    n = int(rising.batches)
+    first = [rising.at(3, i).index_B for i in range(n)]
+    longest = [length_N[index_B].max() for index_B in first]
+    assert all(a <= 1.3 * b for a, b in pairwise(longest)), "but for the noise"
+    assert longest[0] < 10 < 40 < longest[-1]
+    assert {tuple(sorted(i.tolist())) for i in first} == {
+        tuple(sorted(usual.at(3, i).index_B.tolist())) for i in range(n)
+    }
+    for i in range(n, 3 * n):
+        assert (rising.at(3, i).index_B == usual.at(3, i).index_B).all(), "from the second pass on as ever"

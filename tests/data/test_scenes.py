@@ -158,23 +158,21 @@ def test_it_is_written_alike_each_time(tmp_path: Path, monkeypatch: pytest.Monke
     for name, n in (("LEARNED", 5), ("VALIDATED", 3), ("JUDGED", 4)):
         monkeypatch.setattr(module, name, n)
     for name in ("a", "b"):
+        (tmp_path / name).mkdir()
         write_scenes(tmp_path / name)
-    shown = scenes()
+    shown, folder = scenes(), tmp_path / "a"
+    for path in folder.iterdir():
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
     for split, n in (("train", 5), ("val", 3), ("test", 4)):
-        folder = tmp_path / "a" / split
-        names = sorted(path.name for path in folder.iterdir())
-        assert names == [*(f"{k:04}.png" for k in range(n)), "captions.csv"]
-        for name in names:
-            assert (folder / name).read_bytes() == (tmp_path / "b" / split / name).read_bytes()
-        with (folder / "captions.csv").open(encoding="utf-8", newline="") as file:
+        with (folder / f"{split}.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
-        assert [row["image"] for row in rows] == names[:-1]
+        assert [row["image"] for row in rows] == [f"{split}-{k:04}.png" for k in range(n)]
         assert [row["caption"] for row in rows] == [scene.caption for scene in shown[split]]
-        for row, scene in zip(rows, shown[split], strict=True):
+        for k, (row, scene) in enumerate(zip(rows, shown[split], strict=True)):
             with Image.open(folder / row["image"]) as image:
                 assert (image.mode, image.size) == ("RGB", (SIDE, SIDE))
                 pixels_HWC = np.asarray(image)
-            assert (pixels_HWC == drawn(scene, Dice(f"scenes 1 {split} {row['image']}"))).all()
+            assert (pixels_HWC == drawn(scene, Dice(f"scenes 1 {split} {k:04}.png"))).all()
 
 
 def test_dice_give_each_order_its_turn():

@@ -91,6 +91,15 @@ def test_answers_may_have_labels_and_one_alone_has_no_number():
     assert "the number of the answer" not in alone
 
 
+def test_where_no_answer_has_a_number_none_is_spoken_of():
+    answers = [Candidate("a cat", float("nan"), label="caption")]
+    markup = drawn(Candidates("", "x", ["a cat"], answers), score="")
+    assert "Beside each answer" not in markup
+    assert "are in the reference" in markup
+    assert 'class="number"' not in markup
+    assert 'class="note"' not in drawn(Candidates("", "x", [], answers), score="")
+
+
 def test_scores_that_are_no_shares_are_numbers():
     markup = drawn(
         Candidates("", "why?", [], [Candidate("a", -12.3456), Candidate("b", -1234.5)]), share=False, score="log"

@@ -64,6 +64,7 @@ def test_every_headline_says_which_way_is_better():
         "write": "less",
         "translate": "more",
         "transcribe": "less",
+        "caption": "more",
         "generate": "less",
     }.items():
         job = find(name)

@@ -50,3 +50,11 @@ def test_all_but_the_first_picture_are_folded():
     drawn = draw_layers(Layers("t", "s", [one, one]))
     assert drawn.count("<details") == 2
     assert drawn.count('<details class="through" open') == 1
+
+
+def test_large_strips_keep_more_of_a_picture():
+    one = Strip("a", "", [grey(1, 600)], ["said"])
+    small, large = (draw_strips(Strips("t", "s", [one], large=large)) for large in (False, True))
+    assert '<ul class="strips large">' in large
+    assert '<ul class="strips">' in small
+    assert len(large) > len(small)

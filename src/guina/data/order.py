@@ -100,8 +100,9 @@ class Buckets:
         lengths_N: the length of each example; where one has several ragged columns, of its longest or dearest.
         batch: the most examples in a batch; all batches have this many, or a few less where it does not divide.
         noise: a length is multiplied by 1 ± noise before sorting; below 1.
-        rising: whether the first pass is from the shortest batch to the longest: what has hardly learned anything learns
-            most from short examples (SortaGrad, Amodei et al. 2016, https://arxiv.org/abs/1512.02595, section 3.4).
+        rising: whether the first pass is from the shortest batch to the longest, since whatever has hardly learned
+            anything learns most from short examples (SortaGrad, Amodei et al. 2016, https://arxiv.org/abs/1512.02595,
+            section 3.4).
         cost: the most that a batch costs, if no `batch` is given. Only an example that is longer than this costs more,
             and is alone. An example without length counts as one of length 1.
 
@@ -112,7 +113,13 @@ class Buckets:
     """
 
     def __init__(
-        self, lengths_N: np.ndarray, batch: int | None = None, noise: float = 0.1, *, cost: int | None = None, rising: bool = False
+        self,
+        lengths_N: np.ndarray,
+        batch: int | None = None,
+        noise: float = 0.1,
+        *,
+        cost: int | None = None,
+        rising: bool = False,
     ) -> None:
         assert (batch is None) != (cost is None), "a batch is limited by its number or by its cost"
         assert 0 <= noise < 1, "a blurred length is above 0"

@@ -18,7 +18,7 @@ Axes: H W pixels, C colour channels.
 """
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import combinations_with_replacement, product
 from pathlib import Path
@@ -169,19 +169,13 @@ def placed(relation: str, dice: Dice) -> list[tuple[float, float, float]]:
 
 
 def write_scenes(folder: Path) -> None:
-    """Write the sample: for each split a folder of PNG files and a table of their captions, captions.csv."""
+    """Write the sample: PNG files, and a table of their captions for each split."""
     for split, shown in scenes().items():
-        write_split(folder / split, shown)
-
-
-def write_split(folder: Path, shown: Sequence[Scene]) -> None:
-    """Write the pictures of one split and their captions."""
-    folder.mkdir(parents=True)
-    with (folder / "captions.csv").open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(("image", "caption"))
-        for n, scene in enumerate(shown):
-            name = f"{n:04}.png"
-            pixels_HWC = drawn(scene, Dice(f"scenes 1 {folder.name} {name}"))
-            Image.fromarray(pixels_HWC).save(folder / name, "PNG", compress_level=1)
-            table.writerow((name, scene.caption))
+        with (folder / f"{split}.csv").open("w", encoding="utf-8", newline="") as file:
+            table = csv.writer(file, lineterminator="\n")
+            table.writerow(("image", "caption"))
+            for n, scene in enumerate(shown):
+                name = f"{split}-{n:04}.png"
+                pixels_HWC = drawn(scene, Dice(f"scenes 1 {split} {n:04}.png"))
+                Image.fromarray(pixels_HWC).save(folder / name, "PNG", compress_level=1)
+                table.writerow((name, scene.caption))

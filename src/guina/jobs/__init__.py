@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from guina.answering.base import Answering
     from guina.engine.job import Job
 
-NAMES = ("classify", "write", "translate", "transcribe", "generate")
+NAMES = ("classify", "write", "translate", "transcribe", "caption", "generate")
 ALSO_CALLED = {
     "image-classification": "classify",
     "text-generation": "write",
     "translation": "translate",
     "automatic-speech-recognition": "transcribe",
+    "image-to-text": "caption",
     "image-generation": "generate",
 }  # the field's own task names
 

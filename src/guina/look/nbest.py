@@ -23,14 +23,16 @@ def draw_nbest(panel: NBest) -> Markup:
     """What the shade means, then each input with its answers."""
     if not panel.examples:
         return tag("p", {"class": "note"}, "There are no examples.")
-    key: list[Child] = [f"Beside each answer its {panel.score}"]
-    several = any(len(example.answers) > 1 for example in panel.examples)
-    labelled = any(answer.label for example in panel.examples for answer in example.answers)
-    key.append("; the number of the answer that was given is filled. " if several and not labelled else ". ")
+    key: list[Child] = []
+    if panel.score:
+        several = any(len(example.answers) > 1 for example in panel.examples)
+        labelled = any(answer.label for example in panel.examples for answer in example.answers)
+        key = [f"Beside each answer its {panel.score}"]
+        key.append("; the number of the answer that was given is filled. " if several and not labelled else ". ")
     if any(example.references for example in panel.examples):
         key += [tag("mark", {}, "Words like these"), " are in the reference."]
     items = (tag("li", {}, draw_example(panel, example)) for example in panel.examples)
-    return tag("div", {"class": "nbest"}, tag("p", {"class": "note"}, *key), tag("ol", {}, *items))
+    return tag("div", {"class": "nbest"}, tag("p", {"class": "note"}, *key) if key else None, tag("ol", {}, *items))
 
 
 def draw_example(panel: NBest, example: Candidates) -> Markup:

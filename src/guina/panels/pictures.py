@@ -60,12 +60,17 @@ class Strip:
 
 @dataclass(frozen=True)
 class Strips:
-    """Rows of small pictures: the examples of each class, what excites each filter."""
+    """Rows of small pictures: the examples of each class, what excites each filter.
+
+    Args:
+        large: whether they are large enough to look at one by one, with a sentence under each.
+    """
 
     title: str
     says: str
     strips: Sequence[Strip]
     smooth: bool = False
+    large: bool = False
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ class NBest:
     Texts weigh next to nothing and a picture some 50 kB: twenty inputs of five answers each are enough for a reader.
 
     Args:
-        score: what the numbers are, such as "probability".
+        score: what the numbers are, such as "probability"; "" where no answer has any.
         share: whether they are shares from 0 to 1, printed in percent over a bar.
     """
 

@@ -139,6 +139,16 @@ class CaptionAnswering(Answering):
         x_BCHW = x_BCHW.to(next(eyes.parameters())).contiguous(memory_format=torch.channels_last)
         return seen(eyes, x_BCHW)
 
+    def features(self, pixels_NHWC: np.ndarray) -> np.ndarray:
+        """What is seen of each picture as a row of numbers: that of pictures that look alike is alike."""
+        chunks = np.array_split(np.arange(len(pixels_NHWC)), max(1, len(pixels_NHWC) // self.chunk))
+        rows = []
+        with torch.no_grad():
+            for some in chunks:
+                map_BCYX, named_BW = self.see(self.fitted.prepare(torch.from_numpy(pixels_NHWC[some])))
+                rows.append(gist_of(map_BCYX, named_BW).float().cpu().numpy())
+        return np.concatenate(rows)
+
     def said(self, map_BCYX: Tensor, named_BW: Tensor, manner: Manner) -> list[Captioned]:
         """The captions of what was seen."""
         writer = writes(self.nets)

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from guina.answering.base import Saved
 from guina.cider import Documents
 from guina.data import preprocess as input_layer
 from guina.data.arrays import Arrays
@@ -28,7 +29,7 @@ from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
 from guina.jobs.caption.answering import CaptionAnswering, gist_of, seen, seer, spread_over, writes
 from guina.jobs.caption.check import caption_overview
 from guina.jobs.caption.fitted import CaptionFitted
-from guina.jobs.caption.scores import CaptionJudge
+from guina.jobs.caption.scores import CaptionJudge, hashes
 from guina.jobs.caption.settings import SIZES, CaptionSettings, check_settings
 from guina.jobs.caption.wording import START, UNKNOWN, learn_wording, share_of_captions
 from guina.jobs.pictures.changing import changed
@@ -39,7 +40,7 @@ SAMPLE = 5000  # training pictures that statistics are taken from
 SEEING = 0.5  # share of the training in which the network that sees learns
 PICTURES = 64  # a step of learning to see
 SAYING = 32  # pictures a step of learning to write, with all their captions
-OFTEN = {"small": 4.0, "medium": 12.0, "large": 40.0}  # passes over the pictures that a size must get to be chosen
+OFTEN = {"small": 4.0, "medium": 20.0, "large": 60.0}  # passes over the pictures that a size must get to be chosen
 RARE = 3  # pictures in whose captions a word must be for the search by risk to know how rare it is
 SMOOTHING = 0.1
 SIDES = ("left", "right", "links", "rechts", "gauche", "droite", "izquierda", "derecha", "左", "右", "左边", "右边")
@@ -98,6 +99,13 @@ class Caption(Job):
     def inputs(self, arrays: Arrays) -> Iterator[Any]:
         for some in np.array_split(np.arange(len(arrays)), max(1, len(arrays) // 100)):
             yield from arrays.take("pixels", some)
+
+    def judge(self, arrays: Arrays) -> CaptionJudge:
+        texts = arrays.several("caption", np.arange(len(arrays)))
+        return CaptionJudge(self, np.unique(hashes([text for some in texts for text in some])))
+
+    def judge_restored(self, saved: Saved) -> CaptionJudge:
+        return CaptionJudge(self, saved.tensors["known"].numpy())
 
     # --- learning ---
 

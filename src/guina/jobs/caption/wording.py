@@ -83,7 +83,10 @@ class Wording:
 
     @classmethod
     def restored(cls, facts: dict[str, Any]) -> "Wording":
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()})
+        read: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()
+        }
+        return cls(**read)
 
 
 def spoken(caption: str, stop: str = "") -> list[str]:
@@ -101,9 +104,9 @@ def learn_wording(captions: Sequence[Sequence[str]]) -> Wording:
     """The wording of training captions, several a picture.
 
     Example:
-        >>> found = learn_wording([["A dog runs.", "A dog sits."], ["A cat sits."]])
+        >>> found = learn_wording([["A dog runs."], ["A dog sits."], ["A cat sits."]] * 2)
         >>> found.written, [found.shown(n) for n in found.named], found.capital, found.stop
-        (('a', 'dog', 'sits'), ['sits'], True, '.')
+        (('a', 'dog', 'sits', 'runs', 'cat'), ['runs', 'cat'], True, '.')
     """
     flat = [caption for some in captions for caption in some if caption]
     ends = Counter(caption.rstrip()[-1:] for caption in flat)
@@ -128,11 +131,8 @@ def names_of(captions: Sequence[Sequence[str]], wording: Wording) -> list[int]:
     """The words that tell pictures apart: neither in most of them, nor in one alone; the most frequent first."""
     pictures = Counter(n for some in captions for n in {int(n) for one in some for n in wording.encode(one)})
     most = EVERYWHERE * len(captions)
-    return [
-        n
-        for n, k in pictures.most_common()
-        if n >= SPECIAL and 2 <= k <= most and is_name(wording.shown(n))
-    ][:NAMED]
+    found = [n for n, k in pictures.most_common() if n >= SPECIAL and 2 <= k <= most and is_name(wording.shown(n))]
+    return found[:NAMED]
 
 
 def is_name(word: str) -> bool:
@@ -160,3 +160,19 @@ def share_of_captions(said: Sequence[np.ndarray], named: np.ndarray) -> np.ndarr
     for words_T in said:
         count_W[np.unique(named[words_T])] += 1
     return count_W[:-1] / max(1, len(said))
+
+
+SIDES = {
+    *("left", "right", "links", "rechts", "gauche", "droite", "izquierda", "derecha"),
+    *("sinistra", "destra", "esquerda", "direita", "左", "右"),
+}
+
+
+def sides_said(wording: Wording) -> list[str]:
+    """The words for left and right that captions say: then a mirrored picture has others.
+
+    Example:
+        >>> sides_said(learn_wording([["a cat left of a dog"], ["a dog left of a cat"]]))
+        ['left']
+    """
+    return [word for word in wording.written if word.lower() in SIDES]
