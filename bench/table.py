@@ -164,8 +164,8 @@ def caption_rows() -> list[str]:
         told = ", ".join(f"{rate:.0f} {name}" for name, rate in rates.items())
         rows.append(f"| caption, size {speed['size']}, pictures/s on {speed['threads']} threads | {told} | | |")
         rows += [
-            f"| caption, training, phase {phase} | {one['guina']:.1f} steps/s | {one['bare']:.1f} in a bare PyTorch loop "
-            f"| × {one['ratio']:.2f} |"
+            f"| caption, training, phase {phase} | {one['guina']:.1f} steps/s "
+            f"| {one['bare']:.1f} in a bare PyTorch loop | × {one['ratio']:.2f} |"
             for phase, one in steps.items()
         ]
     return rows

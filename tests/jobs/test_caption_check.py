@@ -90,7 +90,7 @@ def test_the_lines_say_it_to_people(tmp_path):
     ("caption", "flip", "turned", "because"),
     [
         ("a dog left of a cat", "auto", False, "captions say “left”"),
-        ("a dog left of a cat", "on", True, "--flip is on, though captions say “left”"),
+        ("a dog left of a cat", "on", True, "of a hundred captions 100.0 say “left”"),
         ("a dog by a cat", "off", False, "--flip is off"),
         ("a dog by a cat", "auto", True, "no caption speaks of left or right"),
     ],

@@ -1,4 +1,4 @@
-"""What is shown of a captioner: fog, covers and words beside plain loops; all panels of a network that knows nothing."""
+"""What is shown of a captioner: fog, covers and words beside plain loops; all panels of one that knows nothing."""
 
 from collections.abc import Sequence
 from math import exp, log

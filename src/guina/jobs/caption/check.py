@@ -242,7 +242,8 @@ def mirrored(fitted: CaptionFitted) -> str:
     """Why pictures would be mirrored, or not."""
     sides = ", ".join(f"“{word}”" for word in sides_said(fitted.wording))
     if fitted.flip:
-        return f"--flip is on, though captions say {sides}" if sides else "no caption speaks of left or right"
+        rarely = f"of a hundred captions {100 * fitted.wording.sides:.1f} say {sides}"
+        return rarely if sides else "no caption speaks of left or right"
     return f"captions say {sides}" if sides else "--flip is off"
 
 

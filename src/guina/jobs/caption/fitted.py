@@ -62,9 +62,9 @@ class CaptionFitted(Fitted):
 
     @cached_property
     def place_V(self) -> np.ndarray:
-        """The place of each word among those that name something, int64; as many as there are: it has none."""
+        """The place of each word among those that name something, int64; as many as there are: it names nothing."""
         named = self.wording.named
-        place_V = np.full(self.wording.size, len(named), np.int64)
+        place_V = np.full(self.wording.size, max(1, len(named)), np.int64)  # a network has an output at least
         place_V[list(named)] = np.arange(len(named))
         return place_V
 

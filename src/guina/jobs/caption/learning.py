@@ -23,7 +23,7 @@ from guina.data.captions import Wanted, caption_arrays, read_captions
 from guina.data.gallery import range_of_numbers, shape_of
 from guina.data.order import Draw
 from guina.data.ragged import Ragged, Several
-from guina.data.records import TRAIN, Records
+from guina.data.records import Records
 from guina.engine.job import Job, Overview
 from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
 from guina.jobs.caption.answering import CaptionAnswering, gist_of, seen, seer, spread_over, writes
@@ -33,6 +33,7 @@ from guina.jobs.caption.scores import CaptionJudge, hashes
 from guina.jobs.caption.settings import SIZES, CaptionSettings, check_settings
 from guina.jobs.caption.wording import START, UNKNOWN, learn_wording, share_of_captions
 from guina.jobs.pictures.changing import changed
+from guina.jobs.pictures.check import to_learn_from
 from guina.losses import cross_entropy_sum
 from guina.nets.captioner import Captioner
 
@@ -43,7 +44,7 @@ SAYING = 32  # pictures a step of learning to write, with all their captions
 OFTEN = {"small": 4.0, "medium": 20.0, "large": 60.0}  # passes over the pictures that a size must get to be chosen
 RARE = 3  # pictures in whose captions a word must be for the search by risk to know how rare it is
 SMOOTHING = 0.1
-SIDES = ("left", "right", "links", "rechts", "gauche", "droite", "izquierda", "derecha", "左", "右", "左边", "右边")
+RARELY = 0.01  # share of the captions that may speak of left or right where pictures are mirrored
 
 
 class Caption(Job):
@@ -72,13 +73,12 @@ class Caption(Job):
         )
 
     def overview(self, records: Records) -> Overview:
-        return caption_overview(records, self.fit(records.only(TRAIN)))
+        return caption_overview(records, self.fit(to_learn_from(records)))
 
     def fit(self, records: Records) -> CaptionFitted:
         captions = records.columns["captions"]
         wording = learn_wording(captions)
-        turned = any(word.lower() in SIDES for word in wording.written)
-        flip = not turned if self.settings.flip == "auto" else self.settings.flip == "on"
+        flip = wording.sides < RARELY if self.settings.flip == "auto" else self.settings.flip == "on"
         among = Documents.of(captions)
         among = Documents(among.pictures, {gram: n for gram, n in among.counts.items() if n >= RARE})
         shape = shape_of(records, self.settings.pixels)

@@ -18,7 +18,7 @@ class CaptionSettings:
     pixels: int = 0
     """height and width that pictures are brought to; 0: what most have, up to 96 where they differ"""
     flip: Choice = "auto"
-    """mirror pictures left to right; auto does, unless captions speak of left and right"""
+    """mirror pictures left to right; auto does, unless some captions in a hundred speak of left and right"""
     dropout: float = -1.0
     """share of what passes between the writer's layers that is left out while learning; below 0: by how often all is
     seen"""

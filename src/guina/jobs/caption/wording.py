@@ -8,7 +8,7 @@ Axes: V words that are known, W of them that name something, T words of a captio
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,8 +19,13 @@ from guina.data.words import joined, words
 FEW, OFTEN = 1000, 5  # pictures below which each word that comes twice is known; how often one must come above it
 MOST = 10_000  # words that are known
 NAMED = 600  # words that name something, at most
-EVERYWHERE = 0.35  # share of the pictures from which on a word names nothing
+EVERYWHERE = 0.5  # share of the pictures from which on a word names nothing
+LONGER = 0.999  # share of the captions that must be as short as any may become
 STOPS = ".。!！"
+SIDES = {
+    *("left", "right", "links", "rechts", "gauche", "droite", "izquierda", "derecha"),
+    *("sinistra", "destra", "esquerda", "direita", "左", "右"),
+}
 UNKNOWN, END, START = 0, 1, 2
 SPECIAL = 3
 
@@ -34,7 +39,8 @@ class Wording:
         named: the numbers of those by which a picture is known, the most frequent first.
         capital: whether captions begin with a capital letter.
         stop: what they end with; "": nothing.
-        longest: words that a caption may have.
+        longest: words that a caption may have: as many as all but a thousandth of the training captions.
+        sides: share of the captions that speak of left or right.
     """
 
     written: tuple[str, ...]
@@ -42,6 +48,7 @@ class Wording:
     capital: bool
     stop: str
     longest: int
+    sides: float = 0.0
 
     @property
     def size(self) -> int:
@@ -121,10 +128,10 @@ def learn_wording(captions: Sequence[Sequence[str]]) -> Wording:
     for word, n in inside.items():
         forms.setdefault(word.lower(), Counter())[word] = n
     written = tuple(forms[word].most_common(1)[0][0] if word in forms else word for word in known)
-    longest = max(map(len, said), default=0)
-    unnamed = Wording(written, (), capital, stop, longest)
-    named = names_of(captions, unnamed)
-    return Wording(written, tuple(named), capital, stop, longest)
+    longest = int(np.ceil(np.quantile([len(one) for one in said], LONGER))) if said else 0
+    sides = sum(any(word.lower() in SIDES for word in one) for one in said) / max(1, len(said))
+    unnamed = Wording(written, (), capital, stop, longest, sides)
+    return replace(unnamed, named=tuple(names_of(captions, unnamed)))
 
 
 def names_of(captions: Sequence[Sequence[str]], wording: Wording) -> list[int]:
@@ -160,12 +167,6 @@ def share_of_captions(said: Sequence[np.ndarray], named: np.ndarray) -> np.ndarr
     for words_T in said:
         count_W[np.unique(named[words_T])] += 1
     return count_W[:-1] / max(1, len(said))
-
-
-SIDES = {
-    *("left", "right", "links", "rechts", "gauche", "droite", "izquierda", "derecha"),
-    *("sinistra", "destra", "esquerda", "direita", "左", "右"),
-}
 
 
 def sides_said(wording: Wording) -> list[str]:
