@@ -153,14 +153,13 @@ def show_captions(run: Run, n: int = 6) -> str:
     job = run.judge.job
     arrays = job.arrays(job.read(run.folder.info["source"], (TEST,)).only(TEST)).first(n)
     answers = run.predict(*job.inputs(arrays))
-    right = [known[0] for known in arrays.several("caption", np.arange(len(arrays)))]
-    return (
-        "\n".join(
-            f"{name}: {answer['answer']}" + ("" if answer["answer"] == text else f"   (right: {text})")
-            for name, answer, text in zip(arrays.names, answers, right, strict=True)
-        )
-        + "\n"
-    )
+    lines = []
+    for name, answer, known in zip(
+        arrays.names, answers, arrays.several("caption", np.arange(len(arrays))), strict=True
+    ):
+        said = answer["answer"]
+        lines.append(f"{name}: {said}" + ("" if said in known else f"   (right: {known[0]})"))
+    return "\n".join(lines) + "\n"
 
 
 def draw_weights(rows: Sequence[str], columns: Sequence[str], weights_RC: np.ndarray) -> list[str]:

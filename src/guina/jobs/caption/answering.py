@@ -30,7 +30,7 @@ from guina.nets.captioner import Captioner, Shape, State
 from guina.nets.convnet import Architecture, ConvNet, architecture, at_once
 
 TOGETHER = 64  # pictures that are captioned at once
-RISKED = 16  # hypotheses among which a search by risk chooses
+RISKED = 32  # hypotheses among which a search by risk chooses
 
 
 @dataclass(frozen=True, eq=False)

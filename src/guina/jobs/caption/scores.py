@@ -34,7 +34,7 @@ SHOWN = 200  # pictures that the report looks at
 WATCHED = 8  # pictures that are captioned at moments of the training
 TRIED = 200  # pictures on which searches are tried
 GREEDY = Manner("greedy")
-MANNERS = (Manner("beam"), Manner("risk", sharpness=0.5), Manner("risk", sharpness=0.2))  # that are tried
+MANNERS = (Manner("beam"), Manner("risk", sharpness=0.2))  # that are tried
 GUESSES = 5  # words of which it is asked whether a caption has them
 
 
