@@ -74,10 +74,10 @@ def of_the_nearest(near_NK: np.ndarray, references: Sequence[Sequence[str]], doc
         ['a dog runs']
     """
     flat = [text for known in references for text in known]
-    end_M1 = np.cumsum([0, *map(len, references)])
+    end_M1 = np.cumsum([0, *map(len, references)]).tolist()
     every: Vectors = vectors(flat, documents)
     found = []
     for near_K in near_NK:
-        rows = np.concatenate([np.arange(end_M1[m], end_M1[m + 1]) for m in np.sort(near_K)])
+        rows = np.concatenate([np.arange(end_M1[m], end_M1[m + 1]) for m in sorted(near_K.tolist())])
         found.append(flat[int(rows[np.argmax(agreement(every[rows], every[rows]))])])
     return found
