@@ -15,6 +15,8 @@ from guina.data.records import SPLITS, Records
 ALL = ("train", "val", "test")
 LEARN = ("train", "val")
 Rows = Sequence[tuple[str, ...]]
+COLOURS = {"red": (200, 30, 30), "green": (30, 170, 30), "blue": (30, 60, 200), "yellow": (210, 200, 30)}
+SIDE = 16
 
 
 def noise(seed: int, size: tuple[int, int] = (9, 8)) -> np.ndarray:
@@ -103,3 +105,21 @@ def skipped(records: Records) -> dict[str, list[str]]:
 
 def converted(records: Records) -> dict[str, list[str]]:
     return {how: told["for example"] for how, told in records.report.as_json()["converted"].items()}
+
+
+def colour(name: str, seed: int) -> np.ndarray:
+    """A picture of a colour, with some noise."""
+    rng = np.random.default_rng(seed)
+    return np.clip(np.array(COLOURS[name]) + rng.normal(0, 12, (SIDE, SIDE, 3)), 0, 255).astype(np.uint8)
+
+
+def coloured(folder: Path, each: int = 15) -> Path:
+    """Pictures of four colours, and two captions of each."""
+    folder.mkdir(parents=True)
+    rows = []
+    for n in range(each * len(COLOURS)):
+        name = list(COLOURS)[n % len(COLOURS)]
+        Image.fromarray(colour(name, n)).save(folder / f"{n}.png")
+        rows += [(f"{n}.png", f"A picture of {name} paper."), (f"{n}.png", f"All of this is {name}.")]
+    table(folder / "captions.csv", rows)
+    return folder

@@ -26,6 +26,7 @@ from guina.jobs.transcribe.scores import TranscribeJudge
 from guina.jobs.translate import scores as translate_scores
 from guina.jobs.translate.scores import TranslateJudge
 from small_runs import trained
+from some_captions import coloured
 from some_sounds import coded, put, tone
 
 SAMPLES = {
@@ -33,7 +34,6 @@ SAMPLES = {
     "write": "python-docs",
     "translate": "number-words",
     "transcribe": "morse",
-    "caption": "scenes",
     "generate": "digits",
 }
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -88,7 +88,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         patch.setattr(TranslateJudge, "validation_limit", 8)
         patch.setattr(TranscribeJudge, "validation_limit", 8)
         for job in NAMES:
-            trained(job, SAMPLES[job], root / job, 3, **SETTINGS[job])
+            data = coloured(root / "data", 4) if job == "caption" else SAMPLES[job]
+            trained(job, data, root / job, 3, **SETTINGS[job])
     return {job: root / job for job in NAMES}
 
 
@@ -112,7 +113,7 @@ def inputs(job: str) -> list[Any]:
     if job == "generate":
         return list(range(300))
     if job == "caption":
-        some = list(np.random.default_rng(0).integers(0, 256, (12, 48, 48, 3), np.uint8))
+        some = list(np.random.default_rng(0).integers(0, 256, (12, 16, 16, 3), np.uint8))
         return [b"no picture" if n == 5 else picture for n, picture in enumerate(some)]
     pictures = list(np.random.default_rng(0).integers(0, 256, (600, 8, 8, 1), np.uint8))
     return [b"no picture" if n % 50 == 7 else picture for n, picture in enumerate(pictures)]

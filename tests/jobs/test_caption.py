@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from math import exp
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,28 +26,7 @@ from guina.jobs.caption.settings import CaptionOptions, CaptionSettings, check_o
 from guina.jobs.caption.wording import END, START, UNKNOWN
 from guina.runtime import evaluating
 from small_runs import trained
-from some_captions import table
-
-COLOURS = {"red": (200, 30, 30), "green": (30, 170, 30), "blue": (30, 60, 200), "yellow": (210, 200, 30)}
-SIDE = 16
-
-
-def colour(name: str, seed: int) -> np.ndarray:
-    """A picture of a colour, with some noise."""
-    rng = np.random.default_rng(seed)
-    return np.clip(np.array(COLOURS[name]) + rng.normal(0, 12, (SIDE, SIDE, 3)), 0, 255).astype(np.uint8)
-
-
-def coloured(folder: Path, each: int = 15) -> Path:
-    """Pictures of four colours, and two captions of each."""
-    folder.mkdir(parents=True)
-    rows = []
-    for n in range(each * len(COLOURS)):
-        name = list(COLOURS)[n % len(COLOURS)]
-        Image.fromarray(colour(name, n)).save(folder / f"{n}.png")
-        rows += [(f"{n}.png", f"A picture of {name} paper."), (f"{n}.png", f"All of this is {name}.")]
-    table(folder / "captions.csv", rows)
-    return folder
+from some_captions import COLOURS, colour, coloured, table
 
 
 @pytest.fixture(scope="module")
