@@ -159,7 +159,7 @@ from guina.answering.render import as_json
 from guina.runs import load
 assert [as_json(answer) for answer in load(sys.argv[1]).stream(sys.argv[2:])][0]["input"]"""
     walks = (
-        {"guina.data.walking"} if job in ("classify", "transcribe") else set()
+        {"guina.data.walking"} if job in ("classify", "transcribe", "caption") else set()
     )  # a run is given folders too, a half is not
     assert learns(modules(code, str(runs[job]), asked)) == walks
 
