@@ -140,10 +140,11 @@ def test_it_is_written_alike_each_time_and_read_as_recordings(tmp_path, monkeypa
 
 def test_the_sample_is_read_by_its_name(tmp_path, monkeypatch):
     monkeypatch.setenv("GUINA_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(morse, "LEARNED", 300)  # drawing and reading all of them takes 15 s
     records = read_clips("morse", ("train", "val", "test"))
-    assert (records.report.found, records.report.used, records.report.problems) == (1300, 1300, [])
+    assert (records.report.found, records.report.used, records.report.problems) == (400, 400, [])
     assert records.count("test") == 100
-    assert 30 <= records.count("val") <= 90
+    assert 15 <= records.count("val") <= 50
     assert records.source.rate == 8000
     assert records.columns["seconds"].min() > 0.5
-    assert records.columns["text"][:1200] == morse_texts()["train"]
+    assert records.columns["text"][:300] == morse_texts()["train"]
