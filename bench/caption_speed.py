@@ -28,7 +28,7 @@ from guina.jobs.caption.fitted import Manner
 from guina.runtime import Runtime, evaluating, set_up
 from throughput import by_hand, guina_loop
 
-PICTURES = 500
+PICTURES = 200
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
     manners = {"greedy": Manner("greedy"), "beam 5": Manner("beam", 5), "risk": Manner("risk")}
     train = job.arrays(records.only(TRAIN))
     result = {
-        "source": info["source"],
+        "source": info["source"].rsplit("/", 1)[-1],
         "size": info["settings"]["size"],
         "pictures": len(pixels_NHWC),
         "pictures_per_second": {name: said(run, pixels_NHWC, how, args.rounds) for name, how in manners.items()},
