@@ -69,9 +69,10 @@ def test_a_batch_has_all_captions_of_its_pictures(ready: tuple[Caption, Arrays])
     batch = plain_batch(job, train)
     assert batch["of"].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
     said = [text for known in train.several("caption", np.arange(4)) for text in known]
-    for text, words_T, length in zip(said, batch["words"], batch["length"].tolist(), strict=True):
-        assert words_T[length - 1] == END
-        assert job.fitted.wording.decode(words_T[: length - 1].tolist()) == text
+    for text, words_T in zip(said, batch["words"].tolist(), strict=True):
+        end = words_T.index(END)
+        assert job.fitted.wording.decode(words_T[:end]) == text
+        assert set(words_T[end + 1 :]) <= {UNKNOWN}
     named = [job.fitted.wording.shown(n) for n in job.fitted.wording.named]
     for n, row_W in enumerate(batch["named"]):
         for word, share in zip(named, row_W.tolist(), strict=True):
@@ -89,11 +90,11 @@ def test_the_loss_of_words_is_that_of_each_caption_alone(ready: tuple[Caption, A
     with evaluating(*nets.values()):
         terms, _ = job.says(nets, batch, None, 0, torch.Generator())
         total = 0.0
-        for n, (words_T, length) in enumerate(zip(batch["words"], batch["length"].tolist(), strict=True)):
+        for n, words_T in enumerate(batch["words"].tolist()):
             map_1CYX, named_1W = seen(seer(nets), batch["x"][n // 2][None])
             gist_1G = torch.cat([map_1CYX.mean((2, 3)), named_1W], 1)
             state, before = writes(nets).see(map_1CYX, gist_1G), START
-            for word in words_T[:length].tolist():
+            for word in words_T[: words_T.index(END) + 1]:
                 log_V, state = writes(nets).step(torch.tensor([before]), state)
                 if word != UNKNOWN:
                     total += -(1 - SMOOTHING) * log_V[0, word].item() - SMOOTHING * log_V[0].mean().item()

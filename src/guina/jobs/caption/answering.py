@@ -20,7 +20,7 @@ from torch import Tensor
 from guina.answering.answer import Answer, Part
 from guina.answering.base import Answering, Nets
 from guina.answering.inputs import named
-from guina.beam import Hypothesis, Search, beam, greedy, reordered
+from guina.beam import Hypothesis, Search, beam, greedy
 from guina.cider import nearness, vectors
 from guina.data.pictures import try_picture
 from guina.jobs.caption.fitted import CaptionFitted, Manner
@@ -232,11 +232,6 @@ def seen(eyes: ConvNet, x_BCHW: Tensor) -> tuple[Tensor, Tensor]:
 def gist_of(map_BCYX: Tensor, named_BW: Tensor) -> Tensor:
     """What the writer is told at the beginning: what is seen anywhere, and the words that are called for."""
     return torch.cat([map_BCYX.mean((2, 3)), named_BW.to(map_BCYX)], 1)
-
-
-def spread_over(state: State, row_N: Tensor) -> State:
-    """The state of each caption: that of its picture."""
-    return reordered(state, row_N)
 
 
 def seer(nets: Nets) -> ConvNet:

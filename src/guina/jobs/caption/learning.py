@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from guina.answering.base import Saved
+from guina.beam import reordered
 from guina.cider import Documents
 from guina.data import preprocess as input_layer
 from guina.data.arrays import Arrays
@@ -26,7 +27,7 @@ from guina.data.ragged import Ragged, Several
 from guina.data.records import Records
 from guina.engine.job import Job, Overview
 from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
-from guina.jobs.caption.answering import CaptionAnswering, gist_of, seen, seer, spread_over, writes
+from guina.jobs.caption.answering import CaptionAnswering, gist_of, seen, seer, writes
 from guina.jobs.caption.check import caption_overview
 from guina.jobs.caption.fitted import CaptionFitted
 from guina.jobs.caption.scores import CaptionJudge, hashes
@@ -111,7 +112,9 @@ class Caption(Job):
 
     @property
     def passes(self) -> float:
-        """How often the pictures will be seen in each phase; once, where no plan is known."""
+        """How often the pictures will be seen in a phase, in the mean of both: the first takes more of them a step, and so
+        makes more passes. Once, where no plan is known.
+        """
         return 1.0 if self.epochs is None else self.epochs / 2
 
     @property
@@ -160,13 +163,12 @@ class Caption(Job):
         said = arrays.several("words", draw.index_B)
         named_BW = np.stack([share_of_captions(some, fitted.place_V) for some in said])
         rows = Ragged.of([row for some in said for row in some], np.int32)
-        words_NT, length_N = rows.padded(np.arange(len(rows)), UNKNOWN)
+        words_NT, _ = rows.padded(np.arange(len(rows)), UNKNOWN)
         of_N = np.repeat(np.arange(len(said)), [len(some) for some in said])
         return {
             "x": x_BCHW,
             "named": torch.from_numpy(named_BW),
             "words": torch.from_numpy(words_NT).long(),
-            "length": torch.from_numpy(length_N),
             "of": torch.from_numpy(of_N),
         }
 
@@ -183,7 +185,7 @@ class Caption(Job):
         with torch.no_grad():
             map_BCYX, named_BW = seen(eyes.eval(), batch["x"])
         eyes.train(training)
-        state = spread_over(writer.see(map_BCYX, gist_of(map_BCYX, named_BW)), batch["of"])
+        state = reordered(writer.see(map_BCYX, gist_of(map_BCYX, named_BW)), batch["of"])
         start_N1 = torch.full_like(words_NT[:, :1], START)
         out_NTH, _, _ = writer.thoughts(torch.cat([start_N1, words_NT[:, :-1]], 1), state)
         asked_NT = words_NT != UNKNOWN

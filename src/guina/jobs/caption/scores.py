@@ -254,7 +254,7 @@ def begun(nets: Nets) -> bool:
 
 
 def hashes(texts: Sequence[str]) -> np.ndarray:
-    """A number for each caption, the same for those that differ in capitals and punctuation alone: int64, sorted not.
+    """A number for each caption, the same for those that differ in capitals and punctuation alone: int64, in the order of the texts.
 
     Example:
         >>> found = hashes(["A dog.", "a dog", "a cat"])
