@@ -11,16 +11,14 @@ machine. Results are added to bench/results/caption_score.json, one row a run; t
 
 import argparse
 import csv
-import json
 import random
 import shutil
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from common import GUINA, RESULTS, commit, machine, measured, save
+from common import GUINA, commit, keep, machine, measured, of_kinds, recorded
 
 SHOWN = 8  # captions that are kept
 
@@ -42,7 +40,7 @@ def main() -> None:
             row = {"data": args.folder.name, "minutes": args.minutes, "who": who, "seed": seed, **row}
             row |= {"commit": commit(), "cpu": before["cpu"], "load_before": before["load"]}
             print({name: value for name, value in row.items() if name != "captions"}, flush=True)
-            keep(row)
+            keep("caption_score", row, key, means)
 
 
 def dealt(folder: Path, to: Path, seed: int) -> Path:
@@ -64,33 +62,14 @@ def of_one(args: argparse.Namespace, seed: int, settings: list[str], data: Path,
     """A training and its scores."""
     named = [str(data), "--minutes", f"{args.minutes:g}", "--seed", str(seed), "--out", out]
     trained = measured([*GUINA, "train", "caption", *named, "--json", *settings])
-    info = json.loads((Path(out) / "run.json").read_text())
-    scored = measured([*GUINA, "score", out, "--json"])["json"]
-    asked = sorted(path for path in (data / "dev").iterdir() if path.suffix == ".jpg")[::50][:SHOWN]
+    scored = measured([*GUINA, "score", out, "--json"])
+    asked = sorted(path for path in (data / "dev").iterdir() if path.suffix in (".jpg", ".png"))
+    asked = asked[:: max(1, len(asked) // SHOWN)][:SHOWN]
     answers = measured([*GUINA, "predict", out, *map(str, asked), "--json"])["json"]["answers"]
     return {
-        "settings": " ".join(settings),
-        "split": scored["split"],
-        "examples": scored["examples"],
-        "score": scored["score"],
-        "baselines": scored["baselines"],
-        "notes": scored["notes"],
-        "size": info["settings"]["size"],
-        "precision": info["runtime"]["precision"],
-        "steps": trained["json"]["steps"],
-        "epochs": trained["json"]["epochs"],
-        "seconds": trained["seconds"],
-        "peak_anonymous_mb": trained["peak_anonymous_mb"],
+        **recorded(out, trained, scored, settings),
         "captions": [[Path(answer["input"]).name, answer["answer"]] for answer in answers],
     }
-
-
-def keep(row: dict[str, Any]) -> None:
-    """Add a row to the results, in the place of an older one of the same run, and the means of its kind."""
-    path = RESULTS / "caption_score.json"
-    rows = json.loads(path.read_text())["rows"] if path.exists() else []
-    rows = sorted([r for r in rows if key(r) != key(row)] + [row], key=key)
-    save("caption_score", {"means": means(rows), "rows": rows})
 
 
 def key(row: dict[str, Any]) -> tuple:
@@ -98,24 +77,10 @@ def key(row: dict[str, Any]) -> tuple:
 
 
 def means(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Over the seeds of each kind of run: the mean of every score, and the standard deviation."""
-    kinds: dict[tuple, list[dict[str, Any]]] = {}
-    for row in rows:
-        kinds.setdefault(key(row)[:-1], []).append(row)
-    return [
-        {
-            **dict(zip(("data", "minutes", "who", "settings"), kind, strict=True)),
-            "seeds": [row["seed"] for row in some],
-            "mean": {name: statistics.mean(r["score"][name] for r in some) for name in some[0]["score"]},
-            "sd": {name: spread([r["score"][name] for r in some]) for name in some[0]["score"]},
-        }
-        for kind, some in kinds.items()
-    ]
-
-
-def spread(values: list[float]) -> float | None:
-    """The standard deviation; of one value there is none."""
-    return statistics.stdev(values) if len(values) > 1 else None
+    """Over the seeds of each kind of run."""
+    known = ("data", "minutes", "who", "settings")
+    found = of_kinds(rows, lambda row: {name: row[name] for name in known})
+    return [{**kind, "seeds": [row["seed"] for row in some]} for kind, some in found]
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
 import json
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -75,3 +77,54 @@ def save(name: str, result: dict[str, Any]) -> Path:
     facts = {"commit": commit(), "machine": machine(), "date": time.strftime("%Y-%m-%d"), **result}
     path.write_text(json.dumps(facts, indent=1) + "\n")
     return path
+
+
+Row = dict[str, Any]
+
+
+def recorded(out: str | Path, trained: Row, scored: Row, settings: list[str]) -> Row:
+    """What is kept of a training and its scores, whatever the job.
+
+    Args:
+        out: the run folder.
+        trained, scored: what `measured` gave of `guina train --json` and `guina score --json`.
+    """
+    info = json.loads((Path(out) / "run.json").read_text())
+    told = {name: scored["json"][name] for name in ("split", "examples", "score", "baselines", "notes")}
+    return {
+        "settings": " ".join(settings),
+        **told,
+        "size": info["settings"]["size"],
+        "precision": info["runtime"]["precision"],
+        "steps": trained["json"]["steps"],
+        "epochs": trained["json"]["epochs"],
+        "seconds": trained["seconds"],
+        "peak_anonymous_mb": trained["peak_anonymous_mb"],
+    }
+
+
+def keep(name: str, row: Row, key: Callable[[Row], tuple], means: Callable[[list[Row]], list[Row]]) -> None:
+    """Add a row to the results, in the place of an older one of the same run, and the means of all.
+
+    Args:
+        key: by which a run is known, and rows are sorted.
+        means: of the rows.
+    """
+    path = RESULTS / f"{name}.json"
+    rows = json.loads(path.read_text())["rows"] if path.exists() else []
+    rows = sorted([r for r in rows if key(r) != key(row)] + [row], key=key)
+    save(name, {"means": means(rows), "rows": rows})
+
+
+def of_kinds(rows: list[Row], kind: Callable[[Row], Row]) -> list[tuple[Row, list[Row]]]:
+    """Rows of one kind together: the mean of every score and its standard deviation (None of one row), and the rows."""
+    kinds: dict[tuple, tuple[Row, list[Row]]] = {}
+    for row in rows:
+        kinds.setdefault(tuple(kind(row).values()), (kind(row), []))[1].append(row)
+    found = []
+    for facts, some in kinds.values():
+        values = {name: [row["score"][name] for row in some] for name in some[0]["score"]}
+        mean = {name: statistics.mean(each) for name, each in values.items()}
+        sd = {name: statistics.stdev(each) if len(each) > 1 else None for name, each in values.items()}
+        found.append(({**facts, "mean": mean, "sd": sd}, some))
+    return found

@@ -15,15 +15,13 @@ Run it on a quiet machine. Results are added to bench/results/transcribe_score.j
 """
 
 import argparse
-import json
 import shutil
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from common import GUINA, RESULTS, ROOT, commit, machine, measured, save
+from common import GUINA, ROOT, commit, keep, machine, measured, of_kinds, recorded
 from guina.word_errors import rates
 
 SHOWN = 5  # transcripts that are kept
@@ -50,7 +48,7 @@ def main() -> None:
                     row |= {"seed": seed, **run(folder, args.minutes, seed, settings)}
                     row |= {"commit": commit(), "cpu": before["cpu"], "load_before": before["load"]}
                     print({name: value for name, value in row.items() if name != "transcripts"}, flush=True)
-                    keep(row)
+                    keep("transcribe_score", row, key, means)
 
 
 def of_guina(folder: Path, minutes: float, seed: int, settings: list[str]) -> dict[str, Any]:
@@ -59,24 +57,13 @@ def of_guina(folder: Path, minutes: float, seed: int, settings: list[str]) -> di
         out = f"{temporary}/run"
         command = [*GUINA, "train", "transcribe", str(folder), "--minutes", f"{minutes:g}", "--seed", str(seed)]
         trained = measured([*command, "--out", out, "--json", *settings])
-        info = json.loads((Path(out) / "run.json").read_text())
-        scored = measured([*GUINA, "score", out, "--json"])["json"]
+        scored = measured([*GUINA, "score", out, "--json"])
         asked = [str(path) for path, _ in rows_of(folder / "test")[:SHOWN]]
         answers = measured([*GUINA, "predict", out, *asked, "--json"])["json"]["answers"]
-    return {
-        "settings": " ".join(settings),
-        "split": scored["split"],
-        "score": scored["score"],
-        "baselines": scored["baselines"],
-        "notes": scored["notes"],
-        "size": info["settings"]["size"],
-        "precision": info["runtime"]["precision"],
-        "steps": trained["json"]["steps"],
-        "epochs": trained["json"]["epochs"],
-        "seconds": trained["seconds"],
-        "peak_anonymous_mb": trained["peak_anonymous_mb"],
-        "transcripts": [[Path(answer["input"]).name, answer["answer"]] for answer in answers],
-    }
+        return {
+            **recorded(out, trained, scored, settings),
+            "transcripts": [[Path(answer["input"]).name, answer["answer"]] for answer in answers],
+        }
 
 
 def of_other(folder: Path, minutes: float, seed: int, settings: list[str]) -> dict[str, Any]:
@@ -120,38 +107,24 @@ def without(folder: Path, speaker: str, out: Path) -> Path:
     return out
 
 
-def keep(row: dict[str, Any]) -> None:
-    """Add a row to the results, in the place of an older one of the same run, and the means of its kind."""
-    path = RESULTS / "transcribe_score.json"
-    rows = json.loads(path.read_text())["rows"] if path.exists() else []
-    rows = sorted([r for r in rows if key(r) != key(row)] + [row], key=key)
-    save("transcribe_score", {"means": means(rows), "rows": rows})
-
-
 def key(row: dict[str, Any]) -> tuple:
     return row["data"], row["minutes"], row["who"], row["settings"], row["left_out"], row["seed"]
 
 
 def means(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Over the seeds, or over the speakers that were left out: the mean of every score, and the standard deviation."""
-    kinds: dict[tuple, list[dict[str, Any]]] = {}
-    for row in rows:
-        kinds.setdefault((*key(row)[:4], bool(row["left_out"])), []).append(row)
+    """Over the seeds, or over the speakers that were left out."""
+    known = ("data", "minutes", "who", "settings")
+    found = of_kinds(
+        rows, lambda row: {name: row[name] for name in known} | {"a speaker left out": bool(row["left_out"])}
+    )
     return [
         {
-            **dict(zip(("data", "minutes", "who", "settings", "a speaker left out"), kind, strict=True)),
+            **kind,
             "runs": [[row["left_out"], row["seed"]] for row in some],
-            "mean": {name: statistics.mean(r["score"][name] for r in some) for name in some[0]["score"]},
-            "sd": {name: spread([r["score"][name] for r in some]) for name in some[0]["score"]},
             "worst": {"wer": max(r["score"].get("wer", r["score"]["wer_greedy"]) for r in some)},
         }
-        for kind, some in kinds.items()
+        for kind, some in found
     ]
-
-
-def spread(values: list[float]) -> float | None:
-    """The standard deviation; of one value there is none."""
-    return statistics.stdev(values) if len(values) > 1 else None
 
 
 if __name__ == "__main__":

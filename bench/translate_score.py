@@ -13,14 +13,12 @@ bench/results/translate_score.json, one row a run; their means stand beside.
 """
 
 import argparse
-import json
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from common import GUINA, RESULTS, ROOT, commit, machine, measured, save
+from common import GUINA, ROOT, commit, keep, machine, measured, of_kinds, recorded
 from guina.bleu import bleu, chrf
 from guina.runtime import set_up
 from tutorial_translator import lines
@@ -46,7 +44,7 @@ def main() -> None:
             row = {"direction": args.direction, "minutes": args.minutes, "who": who, "seed": seed, **measure}
             row |= {"commit": commit(), "cpu": before["cpu"], "load_before": before["load"]}
             print({name: value for name, value in row.items() if name != "translations"}, flush=True)
-            keep(row)
+            keep("translate_score", row, key, means)
 
 
 def of_guina(args: argparse.Namespace, seed: int, settings: list[str]) -> dict[str, Any]:
@@ -58,24 +56,13 @@ def of_guina(args: argparse.Namespace, seed: int, settings: list[str]) -> dict[s
         trained = measured(
             [*GUINA, "train", "translate", *named, "--seed", str(seed), "--out", out, "--json", *settings]
         )
-        info = json.loads((Path(out) / "run.json").read_text())
-        scored = measured([*GUINA, "score", out, "--json"])["json"]
+        scored = measured([*GUINA, "score", out, "--json"])
         asked = lines(args.folder / f"{TEST}.{source}")[:SHOWN]
         answers = measured([*GUINA, "predict", out, *asked, "--json"])["json"]["answers"]
-    return {
-        "settings": " ".join(settings),
-        "split": scored["split"],
-        "score": scored["score"],
-        "baselines": scored["baselines"],
-        "notes": scored["notes"],
-        "size": info["settings"]["size"],
-        "precision": info["runtime"]["precision"],
-        "steps": trained["json"]["steps"],
-        "epochs": trained["json"]["epochs"],
-        "seconds": trained["seconds"],
-        "peak_anonymous_mb": trained["peak_anonymous_mb"],
-        "translations": [[answer["input"], answer["answer"]] for answer in answers],
-    }
+        return {
+            **recorded(out, trained, scored, settings),
+            "translations": [[answer["input"], answer["answer"]] for answer in answers],
+        }
 
 
 def of_other(args: argparse.Namespace, seed: int, who: str) -> dict[str, Any]:
@@ -92,37 +79,15 @@ def of_other(args: argparse.Namespace, seed: int, who: str) -> dict[str, Any]:
     return {"settings": "", "split": "test", "score": score, "notes": [words.signature], **done, "translations": shown}
 
 
-def keep(row: dict[str, Any]) -> None:
-    """Add a row to the results, in the place of an older one of the same run, and the means of its kind."""
-    path = RESULTS / "translate_score.json"
-    rows = json.loads(path.read_text())["rows"] if path.exists() else []
-    rows = sorted([r for r in rows if key(r) != key(row)] + [row], key=key)
-    save("translate_score", {"means": means(rows), "rows": rows})
-
-
 def key(row: dict[str, Any]) -> tuple:
     return row["direction"], row["minutes"], row["who"], row["settings"], row["seed"]
 
 
 def means(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Over the seeds of each kind of run: the mean of every score, and the standard deviation."""
-    kinds: dict[tuple, list[dict[str, Any]]] = {}
-    for row in rows:
-        kinds.setdefault(key(row)[:-1], []).append(row)
-    return [
-        {
-            **dict(zip(("direction", "minutes", "who", "settings"), kind, strict=True)),
-            "seeds": [row["seed"] for row in some],
-            "mean": {name: statistics.mean(r["score"][name] for r in some) for name in some[0]["score"]},
-            "sd": {name: spread([r["score"][name] for r in some]) for name in some[0]["score"]},
-        }
-        for kind, some in kinds.items()
-    ]
-
-
-def spread(values: list[float]) -> float | None:
-    """The standard deviation; of one value there is none."""
-    return statistics.stdev(values) if len(values) > 1 else None
+    """Over the seeds of each kind of run."""
+    known = ("direction", "minutes", "who", "settings")
+    found = of_kinds(rows, lambda row: {name: row[name] for name in known})
+    return [{**kind, "seeds": [row["seed"] for row in some]} for kind, some in found]
 
 
 if __name__ == "__main__":

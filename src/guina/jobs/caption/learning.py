@@ -112,8 +112,8 @@ class Caption(Job):
 
     @property
     def passes(self) -> float:
-        """How often the pictures will be seen in a phase, in the mean of both: the first takes more of them a step, and so
-        makes more passes. Once, where no plan is known.
+        """How often the pictures will be seen in a phase, the mean of both: the first takes more a step, so that
+        it makes more passes. Once, where no plan is known.
         """
         return 1.0 if self.epochs is None else self.epochs / 2
 

@@ -254,7 +254,7 @@ def begun(nets: Nets) -> bool:
 
 
 def hashes(texts: Sequence[str]) -> np.ndarray:
-    """A number for each caption, the same for those that differ in capitals and punctuation alone: int64, in the order of the texts.
+    """A number for each caption, int64: the same for those that differ in capitals and punctuation alone.
 
     Example:
         >>> found = hashes(["A dog.", "a dog", "a cat"])
