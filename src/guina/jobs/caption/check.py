@@ -1,49 +1,26 @@
-"""What `guina check caption` says: pictures and captions, their words, what repeats itself, ten pictures with theirs.
-
-Words are counted in small letters, as the network knows them; punctuation marks are no words. Where a language writes
-no spaces (Chinese, Japanese, Thai …) each of its characters is a word.
-"""
+"""What `guina check caption` says: pictures and captions, their words, what repeats itself, ten pictures and theirs."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from guina.data.gallery import decode_gallery, sizes_of
 from guina.data.picture_files import picture
-from guina.data.records import SPLITS, Records
+from guina.data.records import Records
 from guina.engine.job import Overview
+from guina.jobs.caption.counting import SHORT, Said, count, known_share
 from guina.jobs.caption.fitted import CaptionFitted
-from guina.jobs.caption.wording import Wording, sides_said, spoken
+from guina.jobs.caption.wording import Wording, sides_said
 from guina.jobs.pictures.check import COMMONEST, brought_to, first_split, size_line, use
 from guina.panels import Candidate, Candidates, Curves, NBest, Panel, Table, spread
 
 SHOWN, EACH = 10, 8  # pictures with their captions, and captions of one
 LISTED = 40  # words that are listed
 EXAMPLES = 8  # words that are named in a line
-SHORT = 3  # words below which a caption is very short
 REPEATED = 5  # captions that are listed as said of several pictures
-
-
-class Said(NamedTuple):
-    """The captions of a source, their words counted.
-
-    Args:
-        each: of each split, how many captions each picture has.
-        length_N: words of each caption, those of all splits one after the other.
-        times: of each split, how often each word comes.
-        under: of each caption of the split that is learned from, as its words, under how many pictures it stands; and
-            how it is first written.
-        short: captions of fewer than `SHORT` words, and the first of them.
-    """
-
-    each: dict[str, np.ndarray]
-    length_N: np.ndarray
-    times: dict[str, Counter[str]]
-    under: dict[str, tuple[int, str]]
-    short: tuple[int, str]
 
 
 def caption_overview(records: Records, fitted: CaptionFitted) -> Overview:
@@ -84,41 +61,6 @@ def caption_overview(records: Records, fitted: CaptionFitted) -> Overview:
     return Overview(facts, lines, panels)
 
 
-# --- counting ---
-
-
-def spoken_words(caption: str, stop: str) -> list[str]:
-    """The words of a caption in small letters, without punctuation.
-
-    Example:
-        >>> spoken_words("A dog, running.", "."), spoken_words("两只狗。", "。")
-        (['a', 'dog', 'running'], ['两', '只', '狗'])
-    """
-    return [word.lower() for word in spoken(caption, stop) if any(c.isalnum() for c in word)]
-
-
-def count(records: Records, wording: Wording) -> Said:
-    """The captions of all pictures, counted."""
-    learned = SPLITS.index(first_split(records))
-    times: dict[str, Counter[str]] = {}
-    each: dict[str, list[int]] = {}
-    under: dict[str, tuple[int, str]] = {}
-    length, short, brief = [], 0, ""
-    for captions, k in zip(records.columns["captions"], records.split_N.tolist(), strict=True):
-        found = [spoken_words(caption, wording.stop) for caption in captions]
-        each.setdefault(SPLITS[k], []).append(len(captions))
-        times.setdefault(SPLITS[k], Counter()).update(word for words in found for word in words)
-        length += map(len, found)
-        few = [caption for caption, words in zip(captions, found, strict=True) if len(words) < SHORT]
-        short, brief = short + len(few), brief or "".join(few[:1])
-        if k == learned:
-            for same, caption in {" ".join(words): one for words, one in zip(found, captions, strict=True)}.items():
-                n, first = under.get(same, (0, caption))
-                under[same] = n + 1, first
-    in_order = {split: np.array(each[split]) for split in SPLITS if split in each}
-    return Said(in_order, np.array(length, np.int64), times, under, (short, brief))
-
-
 def counts_of(said: Said, fitted: CaptionFitted, split: str) -> dict[str, Any]:
     """What was counted, as JSON prints it."""
     wording = fitted.wording
@@ -150,11 +92,6 @@ def quantiles(count_N: np.ndarray) -> dict[str, float]:
         {'least': 1, 'median': 2.0, 'most': 5}
     """
     return {"least": int(count_N.min()), "median": float(np.median(count_N)), "most": int(count_N.max())}
-
-
-def known_share(times: Mapping[str, int], wording: Wording) -> float:
-    """Of the words that are said, the share that is known."""
-    return sum(n for word, n in times.items() if word in wording.number) / max(1, sum(times.values()))
 
 
 # --- as lines ---
