@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from guina import api
 from guina.answering.render import as_lines
@@ -28,6 +29,7 @@ SAMPLES = {
     "write": ("python-docs", 1.0),
     "generate": ("digits", 0.6),
     "translate": ("number-words", 1.0),
+    "transcribe": ("morse", 1.5),
     "caption": ("scenes", 1.5),
 }  # job → sample, minutes
 PROMPT = "The statement"
@@ -36,6 +38,7 @@ YOURS = {
     "write": ("BOOK.txt", "'A prompt'"),
     "generate": ("FOLDER_OF_PICTURES", "--n 64 --grid"),
     "translate": ("PAIRS.tsv", "'A sentence'"),
+    "transcribe": ("FOLDER_WITH_TRANSCRIPTS_TSV", "RECORDING.wav"),
     "caption": ("FOLDER_WITH_CAPTIONS_CSV", "PICTURE ..."),
 }
 SHORT = 100  # numbers among which one is chosen to be drawn
@@ -87,6 +90,7 @@ def run_demo(job: str, out: str | None, age: float) -> dict[str, Any]:
         "write": show_text,
         "generate": show_made,
         "translate": show_translations,
+        "transcribe": show_transcripts,
         "caption": show_captions,
     }
     note(shows[job](run))
@@ -146,6 +150,40 @@ def show_translations(run: Run, n: int = 6) -> str:
     found = half.origins(drawn, one)  # pyright: ignore[reportAttributeAccessIssue]
     told = [f"\n{drawn} → {one.text}, and what each part of it came from:\n"]
     return "\n".join([*lines, *told, *draw_weights(found.rows, found.columns, found.weights_KG)]) + "\n"
+
+
+def show_transcripts(run: Run, n: int = 6) -> str:
+    """A few test recordings with their transcripts, and how loud one of them is above what was heard when."""
+    job = run.judge.job
+    records = job.read(run.folder.info["source"], (TEST,)).only(TEST)
+    waves, texts = job.arrays(records).values("wave", np.arange(len(records))), records.columns["text"]
+    shown = [*range(0, len(waves), max(1, len(waves) // n))][:n]
+    short = sorted(range(len(waves)), key=lambda k: len(waves[k]))[len(waves) // 8]
+    half: Any = run.answering
+    with evaluating(*half.nets.values()):
+        *made, one = half.transcribed([waves[k] for k in (*shown, short)], half.Options().beam)
+    names = [Path(path).name for path in records.columns["path"]]
+    lines = [
+        f"{names[k]}: {found.text}" + ("" if found.text == texts[k] else f"   (right: {texts[k]})")
+        for k, found in zip(shown, made, strict=True)
+    ]
+    told = f"\n{names[short]}, how loud it is, and when each letter was heard:\n"
+    return "\n".join([*lines, told, *draw_sound(waves[short], half.fitted, one.path_T)]) + "\n"
+
+
+def draw_sound(wave_S: np.ndarray, fitted: Any, path_T: np.ndarray) -> list[str]:
+    """How loud the loudest band is at each moment of a recording, and below it the units that are heard there first."""
+    mel_1FM, _ = fitted.ears()(torch.from_numpy(wave_S)[None], torch.tensor([len(wave_S)]))
+    loud_F = mel_1FM[0, :, -1].numpy()
+    edges = np.arange(0, len(loud_F), fitted.stride)
+    loud_T = np.add.reduceat(loud_F, edges) / np.diff(np.append(edges, len(loud_F)))
+    low, high = np.quantile(loud_T, [0.05, 0.95])
+    level_T = (
+        np.clip((loud_T - low) / max(high - low, 1e-6) * (len(SHADES) - 1), 0, len(SHADES) - 1).round().astype(int)
+    )
+    new_T = (path_T != fitted.blank) & (path_T != np.append(-1, path_T[:-1]))
+    said = [fitted.vocabulary.shown(int(unit)) if new else " " for unit, new in zip(path_T, new_T, strict=True)]
+    return ["".join(SHADES[level] for level in level_T), "".join(text[:1] for text in said).rstrip()]
 
 
 def show_captions(run: Run, n: int = 6) -> str:

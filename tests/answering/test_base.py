@@ -81,10 +81,11 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(features, "STEPS", 3)
         patch.setattr(scores, "JUDGED", 100)
-        patch.setattr(conclude, "PROVEN", 4)
+        for judge in (Judge, TranscribeJudge, CaptionJudge):
+            patch.setattr(judge, "proven", 4)
         patch.setattr(translate_scores, "FINAL", 8)
         patch.setattr(transcribe_scores, "FINAL", 8)
-        patch.setattr(transcribe_scores, "TRIED", 4)
+        patch.setattr(transcribe_scores, "TRIED", 4.0)
         patch.setattr(TranslateJudge, "validation_limit", 8)
         patch.setattr(TranscribeJudge, "validation_limit", 8)
         for job in NAMES:

@@ -293,11 +293,11 @@ def test_the_search_is_what_is_best_on_validation_recordings(run: guina.Run):
         logs = ours.heard(val.values("wave", index_N))
         np.testing.assert_allclose(fitted.prior_V, np.exp(np.concatenate(logs)).mean(0), rtol=1e-4)
         found = {}
-        for weight, share in product(scores.WEIGHTS, scores.BONUSES):
-            how = replace(fitted, weight=weight, bonus=weight * share)
+        for weight, bonus in scores.TRIES:
+            how = replace(fitted, weight=weight, bonus=bonus)
             made = job.fitted_to(how).answering(run.nets).decoded(logs, TranscribeOptions().beam, timed=False)
             one = scores.scores_of([each.text for each in made], right)
-            found[weight, weight * share] = (one["wer"], one["cer"])
+            found[weight, bonus] = (one["wer"], one["cer"])
     assert found[fitted.weight, fitted.bonus] == min(found.values())
 
 

@@ -18,8 +18,6 @@ from guina.engine.turns import Nets
 from guina.engine.validations import finite
 from guina.runtime import evaluating
 
-PROVEN = 256  # validation examples whose answers the saved model must repeat to the bit
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -65,7 +63,7 @@ def conclude(training: Training, limit: Limit) -> Outcome:
     )
     save_judge(folder.judge, job, judge, nets)
     unproven = stage_model(folder.model, job, nets, card(job, outcome, folder.info))
-    prove(unproven, job, nets, val, training.place.runtime.device)
+    prove(unproven, job, nets, val.first(judge.proven), training.place.runtime.device)
     publish_folder(unproven, folder.model)
     return outcome
 
@@ -75,11 +73,10 @@ def simplest(baselines: Mapping[str, Scores]) -> Scores:
     return next(iter(baselines.values()), {})
 
 
-def prove(saved: Path, job: Job, nets: Nets, val: Arrays, device: str) -> None:
+def prove(saved: Path, job: Job, nets: Nets, few: Arrays, device: str) -> None:
     """The saved model, loaded anew, gives the same answers to the bit."""
-    few = val.first(PROVEN)
     loaded = load_answering(saved, lambda _: (job.Settings, job.Answering), device)
-    ours, theirs = (list(islice(half.answers(job.inputs(few)), PROVEN)) for half in (job.answering(nets), loaded))
+    ours, theirs = (list(islice(half.answers(job.inputs(few)), len(few))) for half in (job.answering(nets), loaded))
     if ours != theirs:
         wrong = sum(a != b for a, b in zip(ours, theirs, strict=True))
         raise AssertionError(f"the saved model answers {wrong} of {len(ours)} examples differently")

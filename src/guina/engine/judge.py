@@ -52,6 +52,7 @@ class Judge(ABC):
         trained_share: seconds that a trained network takes for an answer, as a share of those of one that has learned
             nothing, which is what is timed.
         final_passes: how often all validation examples are answered after the last step: to conclude, and to score.
+        proven: validation examples whose answers the saved model must repeat to the bit.
         fixed_cost: whether a score takes as long for few examples as for all of them.
         leaps: whether scores may stay where they are for long before they improve: then no training ends early.
     """
@@ -63,6 +64,7 @@ class Judge(ABC):
     probed: ClassVar[int] = 256
     trained_share: ClassVar[float] = 1.0
     final_passes: ClassVar[float] = 2.0
+    proven: ClassVar[int] = 256
     fixed_cost: ClassVar[bool] = False
     leaps: ClassVar[bool] = False
 

@@ -68,6 +68,7 @@ class CaptionJudge(Judge):
     final_limit = FINAL
     final_passes = 7.0
     probed = 32
+    proven = 64
     trained_share = 1 / 2
     leaps = True  # while the first network learns to see, nothing is said
     metrics = (

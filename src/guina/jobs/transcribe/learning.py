@@ -39,12 +39,12 @@ from guina.jobs.transcribe.settings import SIZES, TranscribeSettings, check_sett
 from guina.jobs.transcribe.targets import least_moments, stride_for, with_room
 from guina.nets.recogniser import Recogniser
 
-GROWN = 0.6  # share of the training until recordings are changed as much as ever
+BEGUN, GROWN = 0.3, 0.7  # shares of the training from which recordings are changed, and as much as ever
 MEASURED = 1000  # recordings whose bands are measured
 PIECES = 500  # of words, where the user wants such
 BATCH, LEAST = 8, 20.0  # recordings of usual length a step, and seconds of sound at least
-RATE, RATES = 1.5e-3, {"tiny": 3e-3}  # the highest learning rate, and those of sizes that bear another
-PASSES = {"medium": 20.0, "large": 40.0}  # over the recordings that a size must get to be chosen
+RATE, REST = 0.04, 3e-3  # the highest learning rates: of matrices and filters, and of all else
+PASSES = {"small": 8.0, "medium": 20.0, "large": 40.0}  # over the recordings that a size must get to be chosen
 
 
 class Transcribe(Job):
@@ -153,7 +153,7 @@ class Transcribe(Job):
         return epochs >= PASSES.get(size, 0)
 
     def phases(self) -> list[Phase]:
-        learner = Learner("adamw", RATES.get(self.settings.size, RATE), betas=(0.9, 0.98), weight_decay=0.01)
+        learner = Learner("muon", RATE, REST, (0.9, 0.98), 0.6, weight_decay=0.01, rest=("head",), iterations=3)
         turn = Turn("transcribe", ("net",), self.loss, count=lambda batch: int(batch["units_length"].sum()) or 1)
         return [Phase("learn", (turn,), {"net": learner}, batch=self.batch_size, warmup=0.05, hold=0.3, clip=1.0)]
 
@@ -175,7 +175,9 @@ class Transcribe(Job):
     def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
         fitted = self.fitted
         columns = (arrays.values(name, draw.index_B) for name in ("wave", "units"))
-        share = min(1.0, draw.done / GROWN)  # who hears nothing yet learns most from what is easy to hear
+        share = min(
+            1.0, max(0.0, draw.done - BEGUN) / (GROWN - BEGUN)
+        )  # who hears nothing yet learns most from what is easy to hear
         examples = mixed([Example(*one) for one in zip(*columns, strict=True)], fitted.rate, self.between, share, rng)
         all_rows = np.arange(len(examples))
         wave_BS, length_B = Ragged.of([one.wave_S for one in examples]).padded(all_rows)

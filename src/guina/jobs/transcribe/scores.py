@@ -6,7 +6,6 @@ Axes: N recordings.
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
 
 import numpy as np
 
@@ -26,8 +25,8 @@ from guina.word_errors import align_words, by_speaker, cautions, rates
 FINAL = 500  # recordings that are transcribed at the end of a training
 MOST = 5000  # recordings that `guina score` transcribes
 WATCHED = 6  # recordings that are transcribed at moments of the training
-TRIED = 150  # recordings that searches are compared by
-WEIGHTS, BONUSES = (0.3, 0.6, 1.0, 0.0), (1.0, 0.0)  # of the language model; nats a unit, for each of its weight
+TRIED, LEAST = 300.0, 20  # seconds of sound that searches are compared by, and recordings at least
+TRIES = ((0.0, 0.0), (0.6, 0.6), (0.3, 0.3), (1.0, 1.0), (0.6, 0.0))  # of the language model's weight, and the bonus
 EARLY = 0.15  # share of a training after which there should be more than blanks
 GREEDY, BEAM = 0, TranscribeOptions().beam
 
@@ -60,7 +59,8 @@ class TranscribeJudge(Judge):
     validation_limit = 300
     final_limit = FINAL
     final_passes = 4.0
-    probed = 32
+    probed = 12
+    proven = 24
     leaps = True  # from blanks alone to letters
     metrics = (
         Metric("wer", "less", "share", "words that are wrong, missing or too many, as a share of those that were said"),
@@ -178,16 +178,14 @@ class TranscribeJudge(Judge):
         """With the language model's weight and the bonus that are best on validation recordings, and the commonness of
         units.
         """
-        some = val.first(TRIED)
+        some = val.first(max(LEAST, round(TRIED / max(self.fitted.seconds, 0.1))))
         index_N = np.arange(len(some))
         half, right = self.answering(nets), some.texts("text", index_N)
         logs = half.heard(some.values("wave", index_N))
         prior_V = np.exp(np.concatenate(logs)).mean(0) if logs else np.empty(0)
         best: tuple[Scores, TranscribeFitted] | None = None
-        for weight, share in product(WEIGHTS, BONUSES):
-            if weight == 0 and share:
-                continue
-            fitted = replace(self.fitted, weight=weight, bonus=share * weight, prior_V=tuple(prior_V.tolist()))
+        for weight, bonus in TRIES:
+            fitted = replace(self.fitted, weight=weight, bonus=bonus, prior_V=tuple(prior_V.tolist()))
             asked = self.job.fitted_to(fitted).answering(nets)
             scores = scores_of([one.text for one in asked.decoded(logs, BEAM, timed=False)], right)
             if best is None or self.better(scores, best[0]):
