@@ -27,6 +27,8 @@ trust: $(VENV)/installed-dev
 	$(BIN)/python bench/kills.py translate number-words --steps 100 --kills 20 --size tiny
 	$(BIN)/python bench/kills.py transcribe morse --steps 60 --kills 20 --size tiny
 	$(BIN)/python bench/kills.py caption scenes --steps 60 --kills 20 --size tiny
+	$(BIN)/python bench/kills.py colorize photos --steps 60 --kills 20 --size tiny
+	$(BIN)/python bench/kills.py inpaint photos --steps 60 --kills 20 --size tiny
 	$(BIN)/python bench/kills.py toy-gan --steps 300
 	$(BIN)/python bench/kills.py toy-stream --steps 300
 

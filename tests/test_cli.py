@@ -54,6 +54,8 @@ def test_the_version(capsys):
     [
         (["scor"], "did you mean score?"),
         (["train", "clasify", "digits"], "did you mean classify?"),
+        (["train", "colourize", "photos"], "did you mean colorize?"),
+        (["train", "inpaint", "photos", "--holes", "round"], "--holes"),
         (["train", "--minutes", "1"], ""),
         (["train", "classify", "digits", "--minuts", "1"], "--minutes"),
         (["train", "translate", "pairs.tsv", "--unit", "letter"], "--unit"),

@@ -12,6 +12,7 @@ from guina.data.records import TRAIN, VAL
 from guina.jobs.write import inside as write_inside
 from guina.runtime import evaluating
 from some_captions import coloured
+from some_photos import photos
 
 JOBS = {
     "classify": ("digits", {"size": "tiny", "batch": 32}),
@@ -20,6 +21,8 @@ JOBS = {
     "transcribe": ("morse", {"size": "tiny"}),
     "caption": (None, {"size": "tiny"}),
     "generate": ("digits", {"size": "tiny"}),
+    "colorize": (None, {"size": "tiny"}),
+    "inpaint": (None, {"size": "tiny"}),
 }
 TEXTS = {
     "write": "one stone, two boats, three hats\n" * 200,
@@ -34,6 +37,8 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     place: Path = tmp_path_factory.mktemp(request.param)
     if request.param == "caption":
         data = str(coloured(place / "data", 4))
+    if request.param in ("colorize", "inpaint"):
+        data = str(photos(place / "data"))
     if data is None:
         (place / "text.txt").write_text(TEXTS[request.param])
     source = data or place / "text.txt"

@@ -5,13 +5,16 @@ What a command is about stands in `about`, not in a docstring: `python -OO` has 
 
 from dataclasses import dataclass, fields, make_dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import tyro
 from tyro.conf import Positional, UseAppendAction
 
 from guina.console import answering
 from guina.errors import GuinaError
+
+if TYPE_CHECKING:
+    from guina.answering.base import Answering
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,25 @@ class Predict:
 
 
 @dataclass(frozen=True)
+class Edit:
+    about: ClassVar[str] = (
+        "Move pictures with a run of generate: to another class, or along a direction; without pictures show the"
+        " directions. On a run that takes a mask, a box or hints: guina predict."
+    )
+
+    run: Positional[str]
+    """the run folder"""
+    pictures: Positional[tuple[str, ...]] = ()
+    """files or folders; none: a strip along each direction is made"""
+    out: str | None = None
+    """the folder for pictures, edits if it is not said; with --json nothing: they come as text, in base64"""
+    job: str | None = None
+    """the file that defines the job, if it is one of your own"""
+    json: bool = False
+    """one JSON object on stdout, everything else on stderr"""
+
+
+@dataclass(frozen=True)
 class Look:
     about: ClassVar[str] = "Write the report of a run."
 
@@ -177,18 +199,33 @@ def parse_train(name: str, kind: Any, argv: list[str]) -> tuple[Any, type[Any], 
 
 def parse_predict(argv: list[str]) -> tuple[Predict, dict[str, Any]]:
     """The arguments of `guina predict`, and how the run's job is to answer."""
+    name, half = job_named(argv)
+    if half is None or not fields(half.Options):
+        return parse(Predict, "predict", argv), {}
+    both = with_more(Predict, "options", half.Options, f"How {name} answers comes after what all jobs have.")
+    parsed = parse(both, "predict", argv)
+    return parsed.command, vars(parsed.options)
+
+
+def parse_edit(argv: list[str]) -> tuple[Edit, dict[str, Any]]:
+    """The arguments of `guina edit` on a run of generate, and what is to be done."""
+    from guina.jobs.generate.edits import EditOptions
+
+    parsed = parse(with_more(Edit, "options", EditOptions, "What is done comes after that."), "edit", argv)
+    return parsed.command, vars(parsed.options)
+
+
+def job_named(argv: list[str]) -> "tuple[str, type[Answering] | None]":
+    """The job of the run that a command is on, and what answers; None where none is named or begun: the run's loading
+    will say what is wrong with it.
+    """
     from guina.jobs import answering_of_run, find
     from guina.runfolder import RunFolder
 
     folder = RunFolder(Path(argv[0])) if argv and not argv[0].startswith("-") else None
     if folder is None or not folder.begun:
-        return parse(Predict, "predict", argv), {}  # the run's loading will say what is wrong with it
+        return "", None
     words = [part for word in argv for part in (word.split("=", 1) if word.startswith("--job=") else [word])]
     own = [words[n + 1] for n, word in enumerate(words[:-1]) if word == "--job"]
     name = folder.info["job"]
-    _, half = answering_of_run(name, find(own[0]) if own else None)
-    if not fields(half.Options):
-        return parse(Predict, "predict", argv), {}
-    both = with_more(Predict, "options", half.Options, f"How {name} answers comes after what all jobs have.")
-    parsed = parse(both, "predict", argv)
-    return parsed.command, vars(parsed.options)
+    return name, answering_of_run(name, find(own[0]) if own else None)[1]

@@ -16,6 +16,7 @@ HELP = f"""guina {__version__}: give it a folder and five minutes.
   guina score RUN [DATA]     the job's metrics, and beside them the simplest baseline's
   guina predict RUN INPUT …  answers, with confidence; --file IN.txt --out OUT.txt: to each line of a file
   guina look RUN             one self-contained HTML report: inside the network, and where it fails
+  guina edit RUN [PICTURE …] a picture moved by a generator: --to CLASS, --along N; without one: the directions
   guina lab [EXPERIMENT]     what a textbook claims, tested; --swap KEY=A,B,C, --seeds N; without a name: the list
 
 JOB is classify, write, generate, or the path of a file that defines one (./my_job.py).
@@ -26,7 +27,7 @@ Every command takes --json (one object on stdout, everything else on stderr) and
 Exit codes: 0 done, 1 a bug of guina's, 2 you can mend it, 130 interrupted and 143 terminated (both resumable).
 """
 
-COMMANDS = ("demo", "check", "train", "score", "predict", "look", "lab")
+COMMANDS = ("demo", "check", "train", "score", "predict", "look", "edit", "lab")
 
 
 def main(argv: list[str] | None = None) -> NoReturn:

@@ -7,7 +7,20 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from guina.arguments import Check, Demo, Lab, Look, Predict, Score, Train, parse, parse_predict, parse_train
+from guina.arguments import (
+    Check,
+    Demo,
+    Lab,
+    Look,
+    Predict,
+    Score,
+    Train,
+    job_named,
+    parse,
+    parse_edit,
+    parse_predict,
+    parse_train,
+)
 from guina.console import is_terminal, note, one_line, tell, tell_json
 from guina.errors import GuinaError
 
@@ -203,6 +216,32 @@ def tell_answers(pieces: Iterator[str], one_object: bool) -> int:
         return 2
     if one_object:
         tell("")
+    return 0
+
+
+def edit(argv: list[str]) -> int:
+    from guina.answering.render import as_json, as_lines
+    from guina.engine.waiting import Waiting
+    from guina.runs import load, takes_marks
+
+    _, half = job_named(argv)
+    if half is not None and takes_marks(half):
+        return predict(argv)
+    args, options = parse_edit(argv)
+    with Waiting() as say:
+        answers = load(args.run, args.job).edit(*args.pictures, options=options, say=say)
+    if all(answer.error for answer in answers):
+        raise GuinaError(
+            "; ".join(one_line(f"{answer.input}: {answer.error}") for answer in answers[:3]),
+            "a picture such as the generator learned from",
+            "name others, or train on pictures like these",
+        )
+    out = Path(args.out) if args.out else None
+    if args.json:
+        tell_json({"answers": [as_json(answer, out) for answer in answers]})
+        return 0
+    for line in as_lines(answers, out or Path("edits")):
+        tell(line, end="")
     return 0
 
 

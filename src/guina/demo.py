@@ -31,6 +31,8 @@ SAMPLES = {
     "translate": ("number-words", 1.0),
     "transcribe": ("morse", 1.5),
     "caption": ("scenes", 1.5),
+    "colorize": ("photos", 1.0),
+    "inpaint": ("photos", 1.0),
 }  # job → sample, minutes
 PROMPT = "The statement"
 YOURS = {
@@ -40,6 +42,8 @@ YOURS = {
     "translate": ("PAIRS.tsv", "'A sentence'"),
     "transcribe": ("FOLDER_WITH_TRANSCRIPTS_TSV", "RECORDING.wav"),
     "caption": ("FOLDER_WITH_CAPTIONS_CSV", "PICTURE ..."),
+    "colorize": ("FOLDER_OF_COLOUR_PICTURES", "GREY_PICTURE ..."),
+    "inpaint": ("FOLDER_OF_PICTURES", "PICTURE --mask MASK.png"),
 }
 SHORT = 100  # numbers among which one is chosen to be drawn
 SHADES = " ░▒▓█"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from guina.engine.judge import Judge
     from guina.engine.turns import Nets
 
+MARKS = ("mask", "box", "hint")  # options that say where, and what, a picture is to become
+
 
 def no_progress(text: str) -> None:
     """Say nothing of what goes on."""
@@ -102,8 +104,9 @@ class Run:
         """
         answers = list(self.stream(inputs, options))
         if out is not None:
-            for attachment in (a for answer in answers for a in answer.attachments):
-                write(attachment, Path(out))
+            for answer in answers:
+                for attachment in answer.attachments:
+                    write(attachment, Path(out), answer.input)
         return answers
 
     def lines(
@@ -167,6 +170,44 @@ class Run:
                 if watch is not None:
                     watch(tally)
         return tally
+
+    # --- editing ---
+
+    def edit(
+        self,
+        *pictures: Any,
+        options: Mapping[str, Any] | None = None,
+        out: str | Path | None = None,
+        say: Callable[[str], None] = no_progress,
+    ) -> list[Answer]:
+        """Pictures moved by a generator: to another class, along a direction; without any, a strip each direction.
+
+        A job that is told where to edit, by a mask or hints, answers as it predicts.
+
+        Args:
+            pictures: paths, folders, open pictures, arrays.
+            options: what is done, by name: {"to": "cat"}, {"along": 2, "by": -3}.
+            out: the folder that pictures are written into; None: nowhere.
+            say: is told what takes its time now.
+
+        Raises:
+            GuinaError: the job edits no pictures; they cannot be edited so.
+
+        Example:
+            run.edit("boot.png", options={"to": "sneaker"}, out="edits")
+        """
+        if takes_marks(type(self.answering)):
+            return self.predict(*pictures, options=options, out=out)
+        from guina.jobs.generate.editing import edited
+        from guina.jobs.generate.edits import EditOptions
+
+        chosen = filled(EditOptions, options or {}, "there is no edit by")
+        answers = edited(self, self.answering, list(expanded_folders(pictures)), chosen, say)
+        if out is not None:
+            for answer in answers:
+                for attachment in answer.attachments:
+                    write(attachment, Path(out), answer.input)
+        return answers
 
     # --- judging ---
 
@@ -251,6 +292,11 @@ def expanded_folders(inputs: Iterable[Any]) -> Iterator[Any]:
     from guina.data.walking import find_inputs
 
     return (thing for _, thing in find_inputs(inputs, "input"))
+
+
+def takes_marks(half: type[Answering]) -> bool:
+    """Whether a job is told what to do where in a picture, so that its answers are edits."""
+    return any(option.name in MARKS for option in dataclasses.fields(half.Options))
 
 
 def no_job(name: str) -> tuple[type, type[Answering]]:

@@ -1,5 +1,6 @@
 """What answers stands alone: it imports little, serves several threads, and leaves torch as its caller had it."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -17,9 +18,11 @@ from PIL import Image
 from guina.answering.answer import Answer, Part
 from guina.answering.base import Answering
 from guina.answering.model import load_answering
-from guina.engine import conclude, features
+from guina.engine import features
+from guina.engine.judge import Judge
 from guina.errors import GuinaError
 from guina.jobs import NAMES, answering
+from guina.jobs.caption.scores import CaptionJudge
 from guina.jobs.generate import scores
 from guina.jobs.transcribe import scores as transcribe_scores
 from guina.jobs.transcribe.scores import TranscribeJudge
@@ -27,6 +30,7 @@ from guina.jobs.translate import scores as translate_scores
 from guina.jobs.translate.scores import TranslateJudge
 from small_runs import trained
 from some_captions import coloured
+from some_photos import photos, texture
 from some_sounds import coded, put, tone
 
 SAMPLES = {
@@ -43,6 +47,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "transcribe": {"size": "tiny"},
     "caption": {"size": "tiny"},
     "generate": {"size": "tiny"},
+    "colorize": {"size": "tiny"},
+    "inpaint": {"size": "tiny"},
 }
 OPTIONS: dict[str, dict[str, Any]] = {
     "classify": {},
@@ -51,7 +57,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "transcribe": {"beam": 4},
     "caption": {"search": "beam", "best": 2},
     "generate": {},
+    "colorize": {"hint": "3,4,#3366cc; 0,1,#cc3333", "saturation": 1.5},
+    "inpaint": {"box": "3,5,9,6; 1,1,2,2"},
 }
+PICTURES = ("classify", "caption", "colorize", "inpaint")  # jobs that are asked with one
 READERS = (  # of folders and of what lies in them
     *("array_choice", "array_files", "arrays", "cache", "column_files", "columns", "csv_rows", "decoding", "entries"),
     *("encodings", "languages", "line_stream", "number_words", "pair_columns", "pair_faults", "pair_files"),
@@ -70,6 +79,7 @@ ANSWER = {
     "windows",
     "language",
     "fitted",
+    *("bins", "hints", "crops", "holes", "mask_files", "harmonic", "handing"),
 }
 EVERY = pytest.mark.parametrize("job", NAMES)
 
@@ -89,9 +99,15 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         patch.setattr(TranslateJudge, "validation_limit", 8)
         patch.setattr(TranscribeJudge, "validation_limit", 8)
         for job in NAMES:
-            data = coloured(root / "data", 4) if job == "caption" else SAMPLES[job]
-            trained(job, data, root / job, 3, **SETTINGS[job])
+            trained(job, data_of(job, root / "data"), root / job, 3, **SETTINGS[job])
     return {job: root / job for job in NAMES}
+
+
+def data_of(job: str, folder: Path) -> str | Path:
+    """What a job learns from."""
+    if job == "caption":
+        return coloured(folder / job, 4)
+    return photos(folder / job) if job in ("colorize", "inpaint") else SAMPLES[job]
 
 
 @pytest.fixture
@@ -115,6 +131,9 @@ def inputs(job: str) -> list[Any]:
         return list(range(300))
     if job == "caption":
         some = list(np.random.default_rng(0).integers(0, 256, (12, 16, 16, 3), np.uint8))
+        return [b"no picture" if n == 5 else picture for n, picture in enumerate(some)]
+    if job in ("colorize", "inpaint"):
+        some = [texture(16 + n, 40 - n, n) for n in range(12)]
         return [b"no picture" if n == 5 else picture for n, picture in enumerate(some)]
     pictures = list(np.random.default_rng(0).integers(0, 256, (600, 8, 8, 1), np.uint8))
     return [b"no picture" if n % 50 == 7 else picture for n, picture in enumerate(pictures)]
@@ -149,20 +168,24 @@ def test_the_half_that_answers_imports_no_engine_no_reader_of_folders_and_no_sci
 
 @EVERY
 def test_loading_a_run_and_answering_import_no_more(job: str, runs: dict[str, Path], tmp_path: Path) -> None:
-    Image.new("L", (8, 8)).save(tmp_path / "a.png")
+    Image.new("LA", (8, 8)).save(tmp_path / "a.png")
+    Image.fromarray(np.eye(8, dtype=np.uint8) * 255).save(tmp_path / "mask.png")
     put(tmp_path / "a.wav", tone(0.3))
-    picture = str(tmp_path / "a.png")
-    asked = {"classify": picture, "caption": picture, "transcribe": str(tmp_path / "a.wav"), "generate": "7"}.get(
-        job, "The"
-    )
+    asked = {job: str(tmp_path / "a.png") for job in PICTURES} | {
+        "transcribe": str(tmp_path / "a.wav"),
+        "generate": "7",
+    }
+    how = {"mask": str(tmp_path / "mask.png")} if job == "inpaint" else {}
     code = """
 from guina.answering.render import as_json
 from guina.runs import load
-assert [as_json(answer) for answer in load(sys.argv[1]).stream(sys.argv[2:])][0]["input"]"""
+import json
+how = json.loads(sys.argv[3])
+assert [as_json(answer) for answer in load(sys.argv[1]).stream(sys.argv[2:3], how)][0]["input"]"""
     walks = (
-        {"guina.data.walking"} if job in ("classify", "transcribe", "caption") else set()
-    )  # a run is given folders too, a half is not
-    assert learns(modules(code, str(runs[job]), asked)) == walks
+        {"guina.data.walking"} if job in (*PICTURES, "transcribe") else set()
+    )  # a run is given folders, a half is not
+    assert learns(modules(code, str(runs[job]), asked.get(job, "The"), json.dumps(how))) == walks
 
 
 def test_the_modules_that_learn_would_be_seen() -> None:

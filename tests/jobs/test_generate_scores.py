@@ -13,8 +13,9 @@ from guina.engine.job import fit
 from guina.jobs.generate.answering import GenerateAnswering, GenerateFitted
 from guina.jobs.generate.learning import Generate
 from guina.jobs.generate.monitor import find_remedy
-from guina.jobs.generate.scores import distances, feature_net, novelty, simplest
+from guina.jobs.generate.scores import distances, novelty, simplest
 from guina.jobs.generate.settings import GenerateSettings
+from guina.jobs.pictures.house import feature_net
 from guina.runfolder import RunFolder
 from small_runs import hurry, trained
 

@@ -66,6 +66,8 @@ def test_every_headline_says_which_way_is_better():
         "transcribe": "less",
         "caption": "more",
         "generate": "less",
+        "colorize": "less",
+        "inpaint": "more",
     }.items():
         job = find(name)
         assert headline(job).better == better

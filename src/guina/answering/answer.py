@@ -12,16 +12,18 @@ class Attachment:
     """What an answer hands over besides words.
 
     Args:
-        kind: "picture" (uint8 H×W×C), "animation" (uint8 N×H×W×C), "sound" (float32 samples, −1 … 1), or "srt" and
-            "vtt", subtitles (uint8, the bytes of the file).
+        kind: "picture" (uint8 H×W×C), "animation" (uint8 N×H×W×C), "sound" (float32 samples, −1 … 1), or the bytes
+            of a file (uint8): "srt" and "vtt", subtitles, and "file", a picture as its owner keeps it.
         name: of its file, without a suffix.
         rate: of a sound, samples a second.
+        suffix: of a "file", such as "jpg".
     """
 
-    kind: Literal["picture", "animation", "sound", "srt", "vtt"]
+    kind: Literal["picture", "animation", "sound", "srt", "vtt", "file"]
     name: str
     data: np.ndarray
     rate: int = 0
+    suffix: str = ""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Attachment) and self._key() == other._key()
@@ -30,7 +32,7 @@ class Attachment:
         return hash(self._key())
 
     def _key(self) -> tuple[Any, ...]:
-        return self.kind, self.name, self.rate, self.data.shape, self.data.dtype.str, self.data.tobytes()
+        return self.kind, self.name, self.rate, self.suffix, self.data.shape, self.data.dtype.str, self.data.tobytes()
 
 
 @dataclass(frozen=True)

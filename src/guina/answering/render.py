@@ -14,6 +14,7 @@ import numpy as np
 
 from guina.answering.answer import Answer, Attachment, Part
 from guina.console import one_line
+from guina.data.own import is_own
 from guina.data.picture_files import make_place, save_animation, save_picture, sheet, unwritable
 from guina.errors import GuinaError
 
@@ -22,6 +23,7 @@ NOTHING = "(nothing)"  # what is shown of an empty text
 REASONS = 3  # that the error names where no input could be read
 SUFFIX = {"picture": "png", "animation": "gif", "sound": "wav", "srt": "srt", "vtt": "vtt"}
 TEXTS = ("srt", "vtt")
+BYTES = (*TEXTS, "file")  # attachments that are files as they are
 
 
 def checked(items: Iterable[Answer | Part]) -> Iterator[Answer | Part]:
@@ -58,22 +60,23 @@ def as_json(answer: Answer, out: Path | None = None) -> dict[str, Any]:
     found = answer.words()
     for attachment in answer.attachments:
         if attachment.kind in TEXTS:
-            found[attachment.kind] = str(write(attachment, out)) if out is not None else encoded(attachment).decode()
+            text = encoded(attachment).decode() if out is None else str(write(attachment, out, answer.input))
+            found[attachment.kind] = text
             continue
         if attachment.kind != "animation":
             found["sha256"] = hashlib.sha256(attachment.data.tobytes()).hexdigest()
         if out is not None:
-            path = str(write(attachment, out))
+            path = str(write(attachment, out, answer.input))
             found |= {"animation": path} if attachment.kind == "animation" else {"file": path}
         elif attachment.kind != "animation":
-            found[SUFFIX[attachment.kind]] = base64.b64encode(encoded(attachment)).decode()
+            found[suffix_of(attachment)] = base64.b64encode(encoded(attachment)).decode()
     return found
 
 
 def encoded(attachment: Attachment) -> bytes:
     """An attachment as the bytes of its file."""
     file = io.BytesIO()
-    if attachment.kind in TEXTS:
+    if attachment.kind in BYTES:
         return attachment.data.tobytes()
     if attachment.kind == "picture":
         save_picture(attachment.data, file)
@@ -88,13 +91,21 @@ def encoded(attachment: Attachment) -> bytes:
     return file.getvalue()
 
 
-def write(attachment: Attachment, folder: Path) -> Path:
+def suffix_of(attachment: Attachment) -> str:
+    """What the name of its file ends with."""
+    return attachment.suffix or SUFFIX[attachment.kind]
+
+
+def write(attachment: Attachment, folder: Path, asked: Any = None) -> Path:
     """Write an attachment into a folder, which is made if need be, and say where it is.
+
+    Args:
+        asked: the input that it answers.
 
     Raises:
         GuinaError: it cannot be written.
     """
-    path = folder / f"{attachment.name}.{SUFFIX[attachment.kind]}"
+    path = place_of(attachment, folder, asked)
     if attachment.kind == "picture":
         return save_picture(attachment.data, path)
     if attachment.kind == "animation":
@@ -104,6 +115,25 @@ def write(attachment: Attachment, folder: Path) -> Path:
         path.write_bytes(encoded(attachment))
     except OSError as error:
         raise unwritable(path, error) from None
+    return path
+
+
+def place_of(attachment: Attachment, folder: Path, asked: Any) -> Path:
+    """Where an attachment's file is to lie: a picture like one of the user's never on that one, nor on others of
+    theirs.
+
+    What guina made is written over; files that lie in any other folder are the user's.
+    """
+    path, number = folder / f"{attachment.name}.{suffix_of(attachment)}", 1
+    if attachment.kind != "file":
+        return path
+    original = Path(asked) if isinstance(asked, (str, Path)) else None
+    while path.exists() and (
+        not any(map(is_own, (folder, *folder.absolute().parents)))
+        or (original is not None and original.exists() and path.samefile(original))
+    ):
+        number += 1
+        path = folder / f"{attachment.name}-{number}.{suffix_of(attachment)}"
     return path
 
 
@@ -143,7 +173,7 @@ def line(answer: Answer, out: Path) -> str:
         return "".join(
             f"{name:>8}  {p:.1%}\n" for candidates in answer.alternatives.values() for name, p in candidates.items()
         )
-    files = " and ".join(str(write(attachment, out)) for attachment in answer.attachments)
+    files = " and ".join(str(write(attachment, out, answer.input)) for attachment in answer.attachments)
     sure = "" if answer.confidence is None else f"{answer.confidence:.1%}"
     words = "" if answer.output is None else one_line(str(answer.output)) or NOTHING
     more = (one_line(value) for value in answer.facts.values() if isinstance(value, str))

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from guina.answering.answer import Answer, Attachment, Part
+from guina.answering.answer import Attachment
 
 WIDEST = 42  # characters of a line
 LONGEST, SHORTEST = 7.0, 1.0  # seconds; a shorter caption stays, if no other one follows
@@ -93,21 +93,6 @@ def subtitle_file(name: str, words: Iterable[Spoken], kind: Kind) -> Attachment:
     """
     text = "".join(subtitles(words, kind))
     return Attachment(kind, Path(name).stem, np.frombuffer(text.encode("utf-8"), np.uint8))
-
-
-def apart(items: Iterable[Answer | Part]) -> Iterator[Answer | Part]:
-    """The same, the files of recordings that are called alike numbered: of the second 1.wav they are called 1-2."""
-    taken: set[str] = set()
-    for item in items:
-        if isinstance(item, Answer) and item.attachments:
-            stem = name = item.attachments[0].name
-            number = 1
-            while name in taken:
-                number += 1
-                name = f"{stem}-{number}"
-            taken.add(name)
-            item = replace(item, attachments=tuple(replace(file, name=name) for file in item.attachments))
-        yield item
 
 
 def captions(words: Iterable[Spoken]) -> Iterator[Caption]:

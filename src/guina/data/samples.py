@@ -10,6 +10,7 @@ import numpy as np
 from guina.data.cache import cached
 from guina.data.morse import write_morse
 from guina.data.number_words import PairSample, number_words
+from guina.data.photos import photos
 
 
 def digits(listing: Callable[..., Any]) -> list[Any]:
@@ -38,7 +39,7 @@ def digits(listing: Callable[..., Any]) -> list[Any]:
     return [listing(split, f"sample-digits-{split}-1", load=load(split == "test")) for split in ("train", "test")]
 
 
-SAMPLES: dict[str, Callable[[Callable[..., Any]], list[Any]]] = {"digits": digits}
+SAMPLES: dict[str, Callable[[Callable[..., Any]], list[Any]]] = {"digits": digits, "photos": photos}
 
 
 def python_docs() -> list[Path]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from guina.answering.base import Answering
     from guina.engine.job import Job
 
-NAMES = ("classify", "write", "translate", "transcribe", "caption", "generate")
+NAMES = ("classify", "write", "translate", "transcribe", "caption", "generate", "colorize", "inpaint")
 ALSO_CALLED = {
     "image-classification": "classify",
     "text-generation": "write",
@@ -24,6 +24,8 @@ ALSO_CALLED = {
     "automatic-speech-recognition": "transcribe",
     "image-to-text": "caption",
     "image-generation": "generate",
+    "colorization": "colorize",
+    "inpainting": "inpaint",
 }  # the field's own task names
 
 

@@ -24,59 +24,21 @@ RANGE = (1e-2, 1e3)  # and where it stays
 PACE = 0.1  # how fast it moves, at most, in nats a penalty
 
 
-class Critic(nn.Module):
-    """Pictures, and their classes where there are classes, to numbers: larger is more real.
-
-    A class counts through the product of its embedding with the features (Miyato & Koyama 2018, projection,
-    https://arxiv.org/abs/1802.05637).
-
-    Args:
-        shape: of the pictures.
-        activation: after every layer but the last.
+class Holding(nn.Module):
+    """A critic that keeps the weight of the penalty on its own slope.
 
     Attributes:
         log_gamma: of the penalty's weight.
         loss_mean: a running mean of the loss, which the penalty is compared with.
-
-    Shapes: x_BCHW, class_B (or None) → B.
-
-    Example:
-        >>> Critic(PictureShape(28, 28, 1))(torch.zeros(3, 1, 28, 28)).shape
-        torch.Size([3])
     """
 
     log_gamma: Tensor
     loss_mean: Tensor
 
-    def __init__(self, shape: PictureShape, activation: str = "leaky_relu") -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.shape = shape
-        widths = shape.widths[::-1]
-        layers: OrderedDict[str, nn.Module] = OrderedDict()
-        channels, height, width = shape.channels, shape.height, shape.width
-        for n, after in enumerate(widths[1:] + [widths[-1]] * (min(height, width) >= 16), 1):
-            layers[f"conv{n}"] = Conv(channels, channels_in(activation, after), Window(4, stride=2, padding=1))
-            nn.init.kaiming_normal_(layers[f"conv{n}"].weight, SLOPE)  # pyright: ignore[reportArgumentType]
-            layers[f"act{n}"] = make_activation(activation)
-            channels, height, width = after, height // 2, width // 2
-        self.body = nn.Sequential(layers)
-        self.gather = Dense(channels * height * width, channels_in(activation, FEATURES))
-        self.act = make_activation(activation)
-        self.answer = Dense(FEATURES, 1)
-        self.label = nn.Embedding(shape.classes, FEATURES) if shape.classes else None
         self.register_buffer("log_gamma", torch.tensor(log(GAMMA)))
         self.register_buffer("loss_mean", torch.tensor(1.0))
-
-    def features(self, x_BCHW: Tensor) -> Tensor:
-        return self.act(self.gather(self.body(x_BCHW).flatten(1)))
-
-    def forward(self, x_BCHW: Tensor, class_B: Tensor | None = None) -> Tensor:
-        features_BF = self.features(x_BCHW)
-        answer_B = self.answer(features_BF).squeeze(1)
-        if self.label is not None:
-            assert class_B is not None, "this critic judges pictures of a class"
-            answer_B = answer_B + (self.label(class_B) * features_BF).mean(1)
-        return answer_B
 
     @torch.no_grad()
     def saw_loss(self, loss: Tensor) -> None:
@@ -95,3 +57,49 @@ class Critic(nn.Module):
         self.log_gamma.add_(ratio.clamp(0.1, 10).log() * (PACE / log(10)))
         self.log_gamma.clamp_(log(RANGE[0]), log(RANGE[1]))
         return gamma
+
+
+class Critic(Holding):
+    """Pictures, and their classes where there are classes, to numbers: larger is more real.
+
+    A class counts through the product of its embedding with the features (Miyato & Koyama 2018, projection,
+    https://arxiv.org/abs/1802.05637).
+
+    Args:
+        shape: of the pictures.
+        activation: after every layer but the last.
+
+    Shapes: x_BCHW, class_B (or None) → B.
+
+    Example:
+        >>> Critic(PictureShape(28, 28, 1))(torch.zeros(3, 1, 28, 28)).shape
+        torch.Size([3])
+    """
+
+    def __init__(self, shape: PictureShape, activation: str = "leaky_relu") -> None:
+        super().__init__()
+        self.shape = shape
+        widths = shape.widths[::-1]
+        layers: OrderedDict[str, nn.Module] = OrderedDict()
+        channels, height, width = shape.channels, shape.height, shape.width
+        for n, after in enumerate(widths[1:] + [widths[-1]] * (min(height, width) >= 16), 1):
+            layers[f"conv{n}"] = Conv(channels, channels_in(activation, after), Window(4, stride=2, padding=1))
+            nn.init.kaiming_normal_(layers[f"conv{n}"].weight, SLOPE)  # pyright: ignore[reportArgumentType]
+            layers[f"act{n}"] = make_activation(activation)
+            channels, height, width = after, height // 2, width // 2
+        self.body = nn.Sequential(layers)
+        self.gather = Dense(channels * height * width, channels_in(activation, FEATURES))
+        self.act = make_activation(activation)
+        self.answer = Dense(FEATURES, 1)
+        self.label = nn.Embedding(shape.classes, FEATURES) if shape.classes else None
+
+    def features(self, x_BCHW: Tensor) -> Tensor:
+        return self.act(self.gather(self.body(x_BCHW).flatten(1)))
+
+    def forward(self, x_BCHW: Tensor, class_B: Tensor | None = None) -> Tensor:
+        features_BF = self.features(x_BCHW)
+        answer_B = self.answer(features_BF).squeeze(1)
+        if self.label is not None:
+            assert class_B is not None, "this critic judges pictures of a class"
+            answer_B = answer_B + (self.label(class_B) * features_BF).mean(1)
+        return answer_B

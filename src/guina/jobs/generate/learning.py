@@ -22,7 +22,6 @@ from guina.data.arrays import Arrays
 from guina.data.gallery import range_of_numbers, shape_of
 from guina.data.order import Draw
 from guina.data.records import VAL, Records
-from guina.engine.features import learn_features
 from guina.engine.game import Game, Penalty
 from guina.engine.job import Job, Overview
 from guina.engine.judge import Scores
@@ -31,10 +30,11 @@ from guina.errors import GuinaError
 from guina.jobs.generate.answering import GenerateAnswering, GenerateFitted
 from guina.jobs.generate.check import generate_overview
 from guina.jobs.generate.monitor import find_remedy
-from guina.jobs.generate.scores import KNOWN, GenerateJudge, feature_net, too_few
+from guina.jobs.generate.scores import KNOWN, GenerateJudge, too_few
 from guina.jobs.generate.settings import GenerateSettings, check_settings
 from guina.jobs.pictures import gallery
 from guina.jobs.pictures.check import to_learn_from
+from guina.jobs.pictures.house import learn_house
 from guina.nets.critic import Critic
 from guina.nets.generator import SIDES
 
@@ -183,9 +183,7 @@ class Generate(Job):
     def judge(self, arrays: Arrays) -> GenerateJudge:
         """House features of these pictures, and how the training pictures lie in them."""
         fitted = self.fitted
-        features = learn_features(
-            arrays, lambda k, x: feature_net(fitted.shape, k, x), len(fitted.labels), fitted.fingerprint
-        )
+        features = learn_house(arrays, fitted.shape, len(fitted.labels), fitted.fingerprint)
         return self.Judge(self, features, features(arrays.first(KNOWN).all("pixels")).astype("float16"))
 
     def judge_restored(self, saved: Saved) -> GenerateJudge:

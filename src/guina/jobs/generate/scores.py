@@ -10,20 +10,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from guina.answering.base import Saved
 from guina.data.arrays import Arrays
-from guina.data.records import TEST, TRAIN, VAL, Records
+from guina.data.records import Records
 from guina.engine.features import Features
 from guina.engine.judge import Judge, Scores, Snap
 from guina.engine.metric import Metric
 from guina.engine.turns import Nets
-from guina.errors import GuinaError
 from guina.fidelity import density_coverage, frechet_distance, kernel_distance, nearest
 from guina.jobs.generate.answering import GenerateAnswering, GenerateFitted
 from guina.jobs.generate.panels import Shown, generate_panels
-from guina.nets.convnet import ConvNet, architecture
+from guina.jobs.pictures import gallery
+from guina.jobs.pictures.house import restore_house, save_house
 from guina.nets.sampling import noise_of
 from guina.panels import Panel
 
@@ -64,16 +63,15 @@ class GenerateJudge(Judge):
         self._last: list[tuple[Arrays, int, np.ndarray]] = []  # at most one: the real features last asked for
 
     def saved(self) -> Saved:
-        tensors = {f"features/{name}": tensor for name, tensor in self.features.tensors().items()}
-        return Saved({"learned_by": self.features.learned_by}, {**tensors, "known": torch.from_numpy(self.known_NF)})
+        house = save_house(self.features)
+        return Saved(house.facts, {**house.tensors, "known": torch.from_numpy(self.known_NF)})
 
     @classmethod
     def restored(cls, job: Any, saved: Saved) -> "GenerateJudge":
         """As it was before it was stored."""
         fitted: GenerateFitted = job.fitted
-        net = feature_net(fitted.shape, len(fitted.labels) if saved.facts["learned_by"] == "classes" else 4)
-        net.load_state_dict({k[9:]: v for k, v in saved.tensors.items() if k.startswith("features/")})
-        return cls(job, Features(net.eval(), saved.facts["learned_by"]), saved.tensors["known"].numpy())
+        features = restore_house(saved, fitted.shape, len(fitted.labels))
+        return cls(job, features, saved.tensors["known"].numpy())
 
     def real_features(self, arrays: Arrays, most: int) -> np.ndarray:
         """The features of at most so many real pictures, remembered."""
@@ -109,18 +107,6 @@ class GenerateJudge(Judge):
     def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> Iterator[Panel]:
         shown = Shown(self.job.answering(nets), self.features, nets)
         yield from generate_panels(shown, (train, arrays), self.real_features(arrays, JUDGED), snaps)
-
-
-def feature_net(shape: tuple[int, int, int], classes: int, x_NCHW: Tensor | None = None) -> ConvNet:
-    """The network whose last hidden layer is the features.
-
-    Args:
-        x_NCHW: pictures that its first layer is whitened for; None: its weights will be loaded.
-    """
-    net = ConvNet(architecture("small", shape, classes))
-    if x_NCHW is not None:
-        net.whiten(x_NCHW)
-    return net
 
 
 def distances(real_NF: np.ndarray, fake_MF: np.ndarray) -> Scores:
@@ -164,20 +150,8 @@ def too_few(records: Records) -> list[str]:
     Raises:
         GuinaError: there are too few to train and to judge a training.
     """
-    learned, judged = records.count(TRAIN), records.count(VAL)
-    if learned and judged and min(learned, judged) < 2:
-        raise GuinaError(
-            f"there {'are' if learned > 1 else 'is'} {learned} picture{'s' if learned > 1 else ''} to learn from and"
-            f" {judged} to judge by (copies stay together)",
-            "two different ones of each at least, so four in all",
-            "add pictures",
-        )
-    return [
-        f"warning: {n} {split} pictures are few to judge by: fd says little, and what takes {FEW} pictures is left out"
-        " (kid, density, coverage, novelty)"
-        for split in (VAL, TEST)
-        if 0 < (n := records.count(split)) < FEW
-    ]
+    left_out = f", and what takes {FEW} pictures is left out (kid, density, coverage, novelty)"
+    return [f"{line}{left_out}" for line in gallery.too_few(records, FEW)]
 
 
 def simplest(train: Arrays, n: int) -> np.ndarray:

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from guina.answering.answer import Answer, Part
 from guina.answering.base import Answering, Nets
-from guina.answering.inputs import named
-from guina.answering.subtitles import Kind, apart, subtitle_file
+from guina.answering.inputs import apart, named
+from guina.answering.subtitles import Kind, subtitle_file
 from guina.blocks.mel import BANDS
 from guina.ctc import ctc_align, ctc_greedy
 from guina.ctc_beam import ctc_prefix_beam

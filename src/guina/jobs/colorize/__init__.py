@@ -1,0 +1,1 @@
+"""colorize: a folder of colour pictures to a network that gives grey ones their colours."""

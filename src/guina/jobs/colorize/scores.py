@@ -1,0 +1,173 @@
+"""How good a colouriser is: how near its colours are to the true ones, how many there are, and how real they look.
+
+Brightness is the true picture's in all that is compared. Nearness alone rewards brown, and many colours alone are had
+by multiplying them; so the distance of house features, which both worsen, is what weights are chosen by, together with
+the nearness.
+
+Axes: N pictures, H W pixels, F features.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import log
+from typing import Any
+
+import numpy as np
+import torch
+
+from guina.answering.base import Saved
+from guina.data.arrays import Arrays
+from guina.data.lab import colorfulness, to_bytes, to_lab
+from guina.engine.features import Features
+from guina.engine.judge import Judge, Scores, Snap
+from guina.engine.metric import Metric
+from guina.engine.turns import Nets
+from guina.fidelity import frechet_distance
+from guina.jobs.colorize.answering import ColorizeAnswering
+from guina.jobs.colorize.baseline import by_brightness, multiplied
+from guina.jobs.colorize.panels import Coloured, colorize_panels
+from guina.jobs.pictures.house import restore_house, save_house
+from guina.panels import Panel, spread
+
+FINAL, QUICK = 2000, 500  # pictures that a score is taken from, at the end and on the way
+CHUNK = 128
+TEMPERATURES = (0.25, 0.38, 0.55, 0.75, 1.0)
+TRIED = 1000  # pictures by which one is chosen
+WORTH = 0.3  # by how many nats the distance of house features may grow for a decibel
+WATCHED, SHOWN = 6, 24
+
+
+class ColorizeJudge(Judge):
+    """Scores and shows a colouriser.
+
+    Args:
+        features: learned from the training pictures.
+    """
+
+    noun = "picture"
+    validation_limit = QUICK
+    final_limit = FINAL
+    final_passes = 4.0
+    proven = 32
+    metrics = (
+        Metric("fd", "less", says="Fréchet distance of house features between coloured and true pictures"),
+        Metric("psnr", "more", says="nearness to the true picture in dB, the mean over pictures"),
+        Metric("colorfulness", says="how colourful pictures become, as a ratio to the true ones: 1 is right"),
+    )
+
+    def __init__(self, job: Any, features: Features) -> None:
+        super().__init__(job)
+        self.features = features
+        self._last: list[tuple[Arrays, int, np.ndarray]] = []  # at most one: the true features last asked for
+
+    def saved(self) -> Saved:
+        return save_house(self.features)
+
+    @classmethod
+    def restored(cls, job: Any, saved: Saved) -> "ColorizeJudge":
+        """As it was before it was stored."""
+        return cls(job, restore_house(saved, job.fitted.shape, len(job.fitted.labels)))
+
+    def true_features(self, arrays: Arrays, pixels_NHWC: np.ndarray) -> np.ndarray:
+        """The features of the first so many true pictures, remembered."""
+        if not self._last or self._last[0][0] is not arrays or self._last[0][1] != len(pixels_NHWC):
+            self._last[:] = [(arrays, len(pixels_NHWC), self.features(pixels_NHWC))]
+        return self._last[0][2]
+
+    def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
+        pixels_NHWC = arrays.first(FINAL if limit is None else limit).all("pixels")
+        return self.compared(arrays, pixels_NHWC, coloured(self.job.answering(nets), pixels_NHWC))
+
+    def compared(self, arrays: Arrays, true_NHWC: np.ndarray, made_NHWC: np.ndarray) -> Scores:
+        """The scores of some coloured pictures; without a distance where they are too few for one."""
+        mean_N = ((true_NHWC.astype(np.float32) - made_NHWC) ** 2).mean((1, 2, 3), dtype=np.float64)
+        psnr = float((10 * np.log10(255**2 / np.maximum(mean_N, 1e-3))).mean())
+        true, made = (float(np.mean([colorfulness(one) for one in some])) for some in (true_NHWC, made_NHWC))
+        scores = {"psnr": psnr, "colorfulness": made / max(true, 1e-9)}
+        if len(true_NHWC) > 1:
+            distance = frechet_distance(self.true_features(arrays, true_NHWC), self.features(made_NHWC))
+            scores = {"fd": distance, **scores}
+        return scores
+
+    def better(self, a: Scores, b: Scores) -> bool:
+        """By the distance of house features, of which a decibel of nearness is worth a quarter."""
+        return worth(a) > worth(b)
+
+    def baselines(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Mapping[str, Scores]:
+        """No colour; the mean colour; when thorough, the colours of the training picture that is as bright."""
+        true_NHWC = arrays.first(FINAL).all("pixels")
+        lab_NHW3 = to_lab(true_NHWC)
+        L_NHW, mean_2 = lab_NHW3[..., 0], np.array(self.job.fitted.mean, np.float32)
+        found = {"grey": painted(L_NHW, np.zeros(2, np.float32)), "mean colour": painted(L_NHW, mean_2)}
+        if thorough:
+            found["as bright"] = painted(L_NHW, by_brightness(train, L_NHW))
+        return {name: self.compared(arrays, true_NHWC, made) for name, made in found.items()}
+
+    def slow_scores(self, nets: Nets, arrays: Arrays) -> Scores:
+        """The distance of the network's own mean colours, multiplied until there are as many as in truth: what a
+        network from pixels alone gets with a colour knob.
+        """
+        pixels_NHWC = arrays.first(FINAL).all("pixels")
+        made_NHWC = multiplied(self.job.answering(nets), pixels_NHWC, CHUNK)
+        return {"fd_multiplied": self.compared(arrays, pixels_NHWC, made_NHWC).get("fd", 0.0)}
+
+    def conclude(self, nets: Nets, val: Arrays) -> Any:
+        """With the temperature whose colours are best on validation pictures."""
+        fitted = self.job.fitted
+        if self.job.settings.adversarial == "off":
+            return fitted
+        pixels_NHWC = val.first(TRIED).all("pixels")
+        tried = [replace(fitted, temperature=one) for one in TEMPERATURES]
+        return max(
+            tried,
+            key=lambda one: worth(
+                self.compared(val, pixels_NHWC, coloured(self.job.fitted_to(one).answering(nets), pixels_NHWC))
+            ),
+        )
+
+    def notes(self, nets: Nets, arrays: Arrays) -> list[str]:
+        said = ["fd is between features learned from these pictures: it is no Inception FID"]
+        if len(arrays) > FINAL:
+            said.append(f"judged on {FINAL:,} of {len(arrays):,} pictures")
+        return said
+
+    def snap(self, nets: Nets, val: Arrays) -> Snap:
+        """The same few pictures, as they are coloured now."""
+        return {"made": coloured(self.job.answering(nets), watched(val))}
+
+    def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> Iterator[Panel]:
+        index_N = np.array(spread(range(len(arrays)), SHOWN), np.int64)
+        true_NHWC = arrays.take("pixels", index_N)
+        half = self.job.answering(nets)
+        made_NHWC = coloured(half, true_NHWC)
+        shown = [
+            Coloured(arrays.names[int(n)], true, made)
+            for n, true, made in zip(index_N, true_NHWC, made_NHWC, strict=True)
+        ]
+        yield from colorize_panels(half, shown, snaps)
+
+
+def worth(scores: Scores) -> float:
+    """What weights are chosen by: the larger the better."""
+    return WORTH * scores["psnr"] - log(max(scores.get("fd", 1.0), 1e-9))
+
+
+def watched(val: Arrays) -> np.ndarray:
+    """The pictures that are coloured at moments of the training."""
+    return val.take("pixels", np.array(spread(range(len(val)), WATCHED), np.int64))
+
+
+def coloured(half: ColorizeAnswering, pixels_NHWC: np.ndarray) -> np.ndarray:
+    """Pictures with the network's colours instead of their own, uint8."""
+    found = []
+    for start in range(0, len(pixels_NHWC), CHUNK):
+        L_BHW = np.ascontiguousarray(to_lab(pixels_NHWC[start : start + CHUNK])[..., 0])
+        with torch.no_grad():
+            ab_B2HW = half.ab(torch.from_numpy(L_BHW))
+        found.append(painted(L_BHW, ab_B2HW.permute(0, 2, 3, 1).numpy()))
+    return np.concatenate(found)
+
+
+def painted(L_NHW: np.ndarray, ab_NHW2: np.ndarray) -> np.ndarray:
+    """Brightness and colours as bytes; one colour may be that of all."""
+    return to_bytes(np.concatenate([L_NHW[..., None], np.broadcast_to(ab_NHW2, (*L_NHW.shape, 2))], -1))

@@ -1,0 +1,1 @@
+"""The job inpaint: holes of pictures, filled."""

@@ -1,0 +1,161 @@
+"""How well holes are filled: how near to what was there, and how real the whole picture looks.
+
+Only holes are compared pixel by pixel. The mean of all that may have been there is nearest and blurred, so weights are
+chosen by the distance of house features together with the nearness.
+
+Axes: N pictures, H W pixels, C channels, F features.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import log
+from typing import Any
+
+import numpy as np
+import torch
+
+from guina.answering.base import Saved
+from guina.data.arrays import Arrays
+from guina.engine.features import Features
+from guina.engine.judge import Judge, Scores, Snap
+from guina.engine.metric import Metric
+from guina.engine.turns import Nets
+from guina.fidelity import frechet_distance
+from guina.jobs.inpaint.answering import InpaintAnswering
+from guina.jobs.inpaint.harmonic import harmonic_fill, quick_fill
+from guina.jobs.inpaint.masks import draw_masks
+from guina.jobs.inpaint.panels import Filled, inpaint_panels
+from guina.jobs.pictures.house import restore_house, save_house
+from guina.panels import Panel, spread
+
+FINAL, QUICK = 2000, 500  # pictures that a score is taken from, at the end and on the way
+CHUNK = 128
+WORTH = 0.3  # by how many nats the distance of house features may grow for a decibel
+WATCHED, SHOWN = 6, 24
+
+
+class InpaintJudge(Judge):
+    """Scores and shows a network that fills holes.
+
+    Args:
+        features: learned from the training pictures.
+    """
+
+    noun = "picture"
+    validation_limit = QUICK
+    final_limit = FINAL
+    final_passes = 2.0
+    proven = 32
+    metrics = (
+        Metric("psnr", "more", says="nearness of the fill to what was there, in dB, the mean over pictures"),
+        Metric("l1", "less", "share", "absolute error in the holes, of the whole range"),
+        Metric("fd", "less", says="Fréchet distance of house features between filled and true pictures"),
+    )
+
+    def __init__(self, job: Any, features: Features) -> None:
+        super().__init__(job)
+        self.features = features
+        self._last: list[tuple[Arrays, int, np.ndarray]] = []  # at most one: the true features last asked for
+
+    def saved(self) -> Saved:
+        return save_house(self.features)
+
+    @classmethod
+    def restored(cls, job: Any, saved: Saved) -> "InpaintJudge":
+        """As it was before it was stored."""
+        return cls(job, restore_house(saved, job.fitted.shape, len(job.fitted.labels)))
+
+    def true_features(self, arrays: Arrays, pixels_NHWC: np.ndarray) -> np.ndarray:
+        """The features of the first so many true pictures, remembered."""
+        if not self._last or self._last[0][0] is not arrays or self._last[0][1] != len(pixels_NHWC):
+            self._last[:] = [(arrays, len(pixels_NHWC), self.features(pixels_NHWC))]
+        return self._last[0][2]
+
+    def holes(self, count: int) -> tuple[np.ndarray, list[str]]:
+        """The holes that are judged by, always the same, and the kind of each; N×H×W."""
+        kinds = [self.job.kinds[n % len(self.job.kinds)] for n in range(count)]
+        return draw_masks(kinds, *self.job.fitted.shape[:2], torch.Generator().manual_seed(0)), kinds
+
+    def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
+        true_NHWC = arrays.first(FINAL if limit is None else limit).all("pixels")
+        hole_NHW, kinds = self.holes(len(true_NHWC))
+        made_NHWC = filled(self.job.answering(nets), true_NHWC, hole_NHW)
+        return self.compared(arrays, true_NHWC, made_NHWC, hole_NHW, kinds)
+
+    def compared(
+        self, arrays: Arrays, true_NHWC: np.ndarray, made_NHWC: np.ndarray, hole_NHW: np.ndarray, kinds: Sequence[str]
+    ) -> Scores:
+        """The scores of some filled pictures; without a distance where they are too few for one."""
+        apart_NHWC = np.abs(true_NHWC.astype(np.float32) - made_NHWC) / 255
+        size_N = hole_NHW.sum((1, 2)) * true_NHWC.shape[3]
+        square_N = (apart_NHWC**2).sum((1, 2, 3), dtype=np.float64) / size_N
+        psnr_N = -10 * np.log10(np.maximum(square_N, 1e-7))
+        scores = {"psnr": float(psnr_N.mean()), "l1": float((apart_NHWC.sum((1, 2, 3)) / size_N).mean())}
+        if len(true_NHWC) > 1:
+            true_NF, made_NF = self.true_features(arrays, true_NHWC), self.features(made_NHWC)
+            scores["fd"] = frechet_distance(true_NF, made_NF)
+        if len(set(kinds)) > 1:
+            kind_N = np.array(kinds)
+            scores |= {f"psnr_{kind}": float(psnr_N[kind_N == kind].mean()) for kind in dict.fromkeys(kinds)}
+        return scores
+
+    def better(self, a: Scores, b: Scores) -> bool:
+        """By the distance of house features, of which a decibel of nearness is worth a quarter."""
+        return worth(a) > worth(b)
+
+    def baselines(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Mapping[str, Scores]:
+        """The mean of what is known, and the harmonic fill."""
+        true_NHWC = arrays.first(FINAL).all("pixels")
+        hole_NHW, kinds = self.holes(len(true_NHWC))
+        known_NHW1 = ~hole_NHW[..., None]
+        mean_N11C = (true_NHWC * known_NHW1).sum((1, 2), keepdims=True) / known_NHW1.sum((1, 2), keepdims=True)
+        smooth_NHWC = harmonic_fill(true_NHWC.astype(np.float32) / 255, hole_NHW) * 255
+        found = {"mean": np.broadcast_to(mean_N11C, true_NHWC.shape), "harmonic": smooth_NHWC}
+        return {
+            name: self.compared(
+                arrays, true_NHWC, np.where(known_NHW1, true_NHWC, made.round().astype(np.uint8)), hole_NHW, kinds
+            )
+            for name, made in found.items()
+        }
+
+    def notes(self, nets: Nets, arrays: Arrays) -> list[str]:
+        said = ["fd is between features learned from these pictures: it is no Inception FID"]
+        if len(arrays) > FINAL:
+            said.append(f"judged on {FINAL:,} of {len(arrays):,} pictures")
+        return said
+
+    def snap(self, nets: Nets, val: Arrays) -> Snap:
+        """The same few holes, as they are filled now."""
+        true_NHWC = val.take("pixels", np.array(spread(range(len(val)), WATCHED), np.int64))
+        return {"made": filled(self.job.answering(nets), true_NHWC, self.holes(len(true_NHWC))[0])}
+
+    def panels(self, nets: Nets, train: Arrays, arrays: Arrays, snaps: Sequence[tuple[int, Snap]]) -> Iterator[Panel]:
+        index_N = np.array(spread(range(len(arrays)), SHOWN), np.int64)
+        true_NHWC = arrays.take("pixels", index_N)
+        hole_NHW, kinds = self.holes(len(true_NHWC))
+        made_NHWC = filled(self.job.answering(nets), true_NHWC, hole_NHW)
+        smooth_NCHW = quick_fill(unit(true_NHWC), torch.from_numpy(hole_NHW))
+        smooth_NHWC = (smooth_NCHW.permute(0, 2, 3, 1) * 255).round().to(torch.uint8).numpy()
+        rows = zip(index_N, true_NHWC, hole_NHW, made_NHWC, smooth_NHWC, kinds, strict=True)
+        yield from inpaint_panels([Filled(arrays.names[int(n)], *row) for n, *row in rows], snaps)
+
+
+def worth(scores: Scores) -> float:
+    """What weights are chosen by: the larger the better."""
+    return WORTH * scores["psnr"] - log(max(scores.get("fd", 1.0), 1e-9))
+
+
+def unit(pixels_NHWC: np.ndarray) -> torch.Tensor:
+    """0 … 1, N×C×H×W."""
+    return torch.from_numpy(np.ascontiguousarray(pixels_NHWC)).permute(0, 3, 1, 2).float() / 255
+
+
+def filled(half: InpaintAnswering, pixels_NHWC: np.ndarray, hole_NHW: np.ndarray) -> np.ndarray:
+    """Pictures with their holes filled by the network, uint8."""
+    found = []
+    for start in range(0, len(pixels_NHWC), CHUNK):
+        rows = slice(start, start + CHUNK)
+        with torch.no_grad():
+            made_BCHW = half.fills(unit(pixels_NHWC[rows]) * 2 - 1, torch.from_numpy(hole_NHW[rows]))
+        made_BHWC = ((made_BCHW.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+        found.append(np.where(hole_NHW[rows][..., None], made_BHWC, pixels_NHWC[rows]))
+    return np.concatenate(found)

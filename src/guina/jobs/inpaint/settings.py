@@ -1,0 +1,42 @@
+"""The settings of the job inpaint, and how it can be asked."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from guina.errors import GuinaError, did_you_mean
+from guina.jobs.pictures.settings import PictureSettings
+from guina.nets.unet import SIZES
+
+HOLES = ("mixed", "thin", "medium", "thick", "centre")
+
+
+@dataclass(frozen=True)
+class InpaintSettings(PictureSettings):
+    """How to learn to fill holes."""
+
+    size: Literal["auto", "tiny", "small", "medium", "large"] = "auto"
+    """of the network; auto takes the largest that the time is enough for"""
+    holes: Literal["mixed", "thin", "medium", "thick", "centre"] = "mixed"
+    """what is learned: strokes and boxes of three sizes, a square in the middle, or all of these"""
+    adversarial: Literal["on", "off"] = "on"
+    """a critic of whether the fill looks real; off: pixels alone, which are nearer to the truth and blurred"""
+
+
+@dataclass(frozen=True)
+class InpaintOptions:
+    """Which part of a picture to fill; without any of these what is transparent is the hole."""
+
+    mask: str = ""
+    """a picture of the same size, white where the hole is; or a folder with one for each picture"""
+    box: str = ""
+    """x,y,width,height in pixels; several have ; between them"""
+    hole_color: str = ""
+    """what the hole was painted with, such as '#ff00ff'"""
+
+
+def check_settings(settings: InpaintSettings) -> None:
+    """Raise GuinaError where a setting has no such value."""
+    allowed = (("size", ("auto", *SIZES)), ("holes", HOLES), ("adversarial", ("on", "off")))
+    for name, known in allowed:
+        if (value := getattr(settings, name)) not in known:
+            raise GuinaError(f"there is no {name} {value}", f"one of {', '.join(known)}", did_you_mean(value, known))

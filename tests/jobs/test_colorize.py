@@ -1,0 +1,123 @@
+"""The job colorize as it learns: what is left out, its scores, without a critic, broken off and resumed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file
+
+import guina
+from guina.engine import features
+from guina.errors import GuinaError
+from guina.runfolder import RunFolder
+from guina.runtime import evaluating
+from small_runs import broken_off, trained
+from some_photos import grey_of, made_by, photos, rgb_of, texture, without_colours
+
+STEPS, AT = 40, {"pixels": 11, "critic": 23, "game": 31}  # a step in each phase
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _hurry():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(features, "STEPS", 3)
+        yield
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """24 pictures in colour, and 9 without."""
+    place = photos(tmp_path_factory.mktemp("colorize") / "photos")
+    without_colours(place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> guina.Run:
+    return trained("colorize", folder, folder.parent / "run", STEPS, size="tiny")
+
+
+def test_pictures_without_colours_are_left_out_and_counted(folder: Path, run: guina.Run) -> None:
+    said = "9 of 33 pictures have no colours of their own (grey, or one tint as in sepia): left out"
+    data = run.folder.info["data"]
+    assert (data["found"], data["used"], data["train"] + data["val"]) == (33, 24, 24)
+    assert said in data["problems"]
+    found = guina.check("colorize", folder, out=folder.parent / "page.html")
+    assert said in found["problems"]
+    assert (found["found"], found["used"], found["splits"]["train"] + found["splits"]["val"]) == (33, 24, 24)
+    assert not any("learned from in colour" in line for line in found["problems"])
+    page = (folder.parent / "page.html").read_text()
+    assert "Contact sheet" in page
+    assert "green to red" in page
+
+
+def test_scores_are_finite_and_stand_beside_the_baselines(run: guina.Run, tmp_path: Path) -> None:
+    found = run.score()
+    assert list(found["baselines"]) == ["grey", "mean colour", "as bright"]
+    assert set(found["score"]) == {"fd", "psnr", "colorfulness", "fd_multiplied"}
+    for scores in (found["score"], *found["baselines"].values()):
+        assert all(np.isfinite(value) for value in scores.values())
+    assert found["baselines"]["grey"]["colorfulness"] == 0
+    assert 0.3 < found["baselines"]["as bright"]["colorfulness"] < 3
+    rows = RunFolder(run.path).metrics()
+    assert all(np.isfinite(value) for row in rows for value in row.values())
+    assert rows[-1]["train/generator/pixels"] < rows[1]["train/pixels"]
+    (tmp_path / "grey").mkdir()
+    without_colours(tmp_path / "grey")
+    with pytest.raises(GuinaError, match="0 of 9 test pictures have colours"):
+        run.score(tmp_path / "grey")
+
+
+def test_scores_are_those_of_what_is_predicted(run: guina.Run) -> None:
+    job = run.judge.job
+    arrays = job.arrays(job.read(run.folder.info["source"], ("train", "val")).only("val"))
+    with evaluating(*run.nets.values()):
+        score = run.judge.score(run.nets, arrays)
+    psnr = []
+    for pixels in job.inputs(arrays):
+        (answer,) = run.answering.answers([pixels])
+        square = np.square(rgb_of(made_by(answer)).astype(float) - pixels).mean()
+        psnr.append(10 * np.log10(255**2 / square))
+    assert score["psnr"] == pytest.approx(np.mean(psnr), abs=0.02)
+
+
+def test_without_a_critic_there_is_none_and_it_colours(folder: Path, tmp_path: Path) -> None:
+    run = trained("colorize", folder, tmp_path / "run", 6, size="tiny", adversarial="off")
+    assert list(run.nets) == ["generator"]
+    assert run.nets["generator"].shape.outputs == 2
+    assert not any(name.startswith("nets/critic") for name in load_file(run.path / "judge" / "judge.safetensors"))
+    (answer,) = run.predict(texture(30, 20))
+    assert rgb_of(made_by(answer)).shape == (30, 20, 3)
+    assert "What it colours" in run.look(tmp_path / "page.html").read_text()
+
+
+def test_a_run_that_dies_in_any_phase_ends_like_an_unbroken_one(folder: Path, run: guina.Run, tmp_path: Path) -> None:
+    for phase, at in AT.items():
+        out = tmp_path / phase
+        turns = broken_off("colorize", folder, out, STEPS, at, size="tiny")
+        assert ("critic" in turns, "generator" in turns) == (phase != "pixels", phase == "game")
+        again = trained("colorize", folder, out, STEPS, resume=True, size="tiny")
+        for part in ("model/model.safetensors", "judge/judge.safetensors"):
+            assert (out / part).read_bytes() == (run.path / part).read_bytes(), phase
+        assert again.outcome["score"] == run.outcome["score"]
+        rows, expected = (
+            [{k: v for k, v in row.items() if k != "t"} for row in RunFolder(p).metrics()] for p in (out, run.path)
+        )
+        assert rows == expected
+
+
+def test_a_report_shows_what_it_colours(run: guina.Run, tmp_path: Path) -> None:
+    page = run.look(tmp_path / "page.html").read_text()
+    titles = ("What it colours", "Best and worst", "Where it is unsure", "What a hint changes", "over the training")
+    assert [title for title in titles if title not in page] == []
+
+
+def test_hints_change_colours_near_them(run: guina.Run) -> None:
+    half, picture = run.answering, grey_of(texture(40, 60, 1))
+    plain, hinted = (
+        rgb_of(made_by(next(half.answers([picture], half.Options(hint=hint))))).astype(int)
+        for hint in ("", "10,20,#c82828; 12,20,#c82828")
+    )
+    changed = np.abs(plain - hinted).sum(2)
+    assert changed[15:26, 5:16].mean() > 0
+    assert changed[15:26, 5:16].mean() > 2 * changed[:, 45:].mean()

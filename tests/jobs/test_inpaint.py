@@ -1,0 +1,159 @@
+"""The job inpaint as it learns: its scores, each kind of hole, grey pictures, broken off and resumed."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.torch import load_file
+
+import guina
+from guina.engine import features
+from guina.errors import GuinaError
+from guina.jobs.inpaint.harmonic import harmonic_fill
+from guina.jobs.inpaint.learning import Inpaint
+from guina.jobs.inpaint.scores import InpaintJudge
+from guina.jobs.inpaint.settings import InpaintSettings
+from guina.runfolder import RunFolder
+from guina.runtime import evaluating
+from small_runs import broken_off, trained
+from some_photos import grey_of, made_by, opened, photos, pixels_of, texture
+
+STEPS, AT = 40, {"pixels": 11, "critic": 23, "game": 31}  # a step in each phase
+KINDS = ("thin", "medium", "thick", "centre")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _hurry():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(features, "STEPS", 3)
+        yield
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return photos(tmp_path_factory.mktemp("inpaint") / "photos")
+
+
+@pytest.fixture(scope="module")
+def run(folder: Path) -> guina.Run:
+    return trained("inpaint", folder, folder.parent / "run", STEPS, size="tiny")
+
+
+def in_boxes(size: tuple[int, int], text: str) -> np.ndarray:
+    hole_HW = np.zeros(size, bool)
+    for box in text.split(";"):
+        left, top, width, height = map(int, box.split(","))
+        hole_HW[top : top + height, left : left + width] = True
+    return hole_HW
+
+
+def test_every_score_of_every_kind_of_hole_is_finite(run: guina.Run) -> None:
+    found = run.score()
+    expected = {"psnr", "l1", "fd", *(f"psnr_{kind}" for kind in KINDS)}
+    assert list(found["baselines"]) == ["mean", "harmonic"]
+    for scores in (found["score"], *found["baselines"].values()):
+        assert set(scores) == expected
+        assert all(np.isfinite(value) for value in scores.values())
+    rows = RunFolder(run.path).metrics()
+    assert all(np.isfinite(value) for row in rows for value in row.values())
+
+
+def test_scores_are_those_of_plain_loops(run: guina.Run) -> None:
+    judge = run.judge
+    assert isinstance(judge, InpaintJudge)
+    arrays = judge.job.arrays(judge.job.read(run.folder.info["source"], ("train", "val")).only("val"))
+    true = arrays.all("pixels")
+    holes, kinds = judge.holes(len(true))
+    with evaluating(*run.nets.values()):
+        scores = judge.score(run.nets, arrays)
+    psnr, l1 = [], []
+    for one, hole in zip(true, holes, strict=True):
+        alpha = np.where(hole, 0, 255).astype(np.uint8)
+        (answer,) = run.answering.answers([np.dstack([one, alpha])])
+        made = pixels_of(made_by(answer))
+        np.testing.assert_array_equal(made[~hole], one[~hole])
+        off = [int(a) - int(b) for a, b in zip(made[hole].ravel(), one[hole].ravel(), strict=True)]
+        psnr.append(10 * np.log10(255**2 / np.mean([n * n for n in off])))
+        l1.append(np.mean([abs(n) / 255 for n in off]))
+    assert scores["psnr"] == pytest.approx(np.mean(psnr), abs=0.02)
+    assert scores["l1"] == pytest.approx(np.mean(l1), abs=1e-4)
+    for kind in set(kinds):
+        mine = [value for value, its in zip(psnr, kinds, strict=True) if its == kind]
+        assert scores[f"psnr_{kind}"] == pytest.approx(np.mean(mine), abs=0.02)
+    baselines = judge.baselines(arrays, arrays, thorough=True)
+    smooth = harmonic_fill(true.astype(np.float32) / 255, holes)
+    off = [((true[n] / 255 - smooth[n])[holes[n]] ** 2).mean() for n in range(len(true))]
+    assert baselines["harmonic"]["psnr"] == pytest.approx(np.mean(-10 * np.log10(off)), abs=0.05)
+    even = [np.square(true[n][holes[n]] - true[n][~holes[n]].mean(0)).mean() / 255**2 for n in range(len(true))]
+    assert baselines["mean"]["psnr"] == pytest.approx(np.mean(-10 * np.log10(even)), abs=0.05)
+
+
+def test_better_is_nearer_in_features_where_pixels_are_as_near() -> None:
+    judge = InpaintJudge(SimpleNamespace(), SimpleNamespace())
+    base = {"psnr": 20.0, "fd": 10.0}
+    assert judge.better(base | {"fd": 9.0}, base)
+    assert judge.better(base | {"psnr": 21.0}, base)
+    assert not judge.better(base | {"fd": 9.5, "psnr": 17.0}, base)
+    assert not judge.better(base, base)
+
+
+def test_a_run_that_dies_in_any_phase_ends_like_an_unbroken_one(folder: Path, run: guina.Run, tmp_path: Path) -> None:
+    for phase, at in AT.items():
+        out = tmp_path / phase
+        turns = broken_off("inpaint", folder, out, STEPS, at, size="tiny")
+        assert ("critic" in turns, "generator" in turns) == (phase != "pixels", phase == "game")
+        again = trained("inpaint", folder, out, STEPS, resume=True, size="tiny")
+        for part in ("model/model.safetensors", "judge/judge.safetensors"):
+            assert (out / part).read_bytes() == (run.path / part).read_bytes(), phase
+        assert again.outcome["score"] == run.outcome["score"]
+
+
+@pytest.mark.parametrize("holes", KINDS)
+def test_one_kind_of_hole_alone_and_no_critic(folder: Path, tmp_path: Path, holes: str) -> None:
+    run = trained("inpaint", folder, tmp_path / "run", 3, size="tiny", holes=holes, adversarial="off")
+    assert list(run.nets) == ["generator"]
+    assert not any(name.startswith("nets/critic") for name in load_file(run.path / "judge" / "judge.safetensors"))
+    assert set(run.outcome["score"]) == {"psnr", "l1", "fd"}
+    assert run.judge.holes(3)[1] == [holes] * 3
+
+
+def test_grey_pictures_are_learned_in_grey_and_fill_colour_ones_too(tmp_path: Path) -> None:
+    (tmp_path / "grey").mkdir()
+    for n in range(16):
+        Image.fromarray(grey_of(texture(18, 18, n))).save(tmp_path / "grey" / f"{n}.png")
+    run = trained("inpaint", tmp_path / "grey", tmp_path / "run", 3, size="tiny")
+    assert run.folder.info["fitted"]["shape"] == [18, 18, 1]
+    for picture in (grey_of(texture(40, 30)), texture(40, 30)):
+        (answer,) = run.predict(picture, options={"box": "5,6,7,8"})
+        made, hole = opened(made_by(answer)), in_boxes((40, 30), "5,6,7,8")
+        assert made.mode == ("L" if picture.ndim == 2 else "RGB")
+        np.testing.assert_array_equal(np.asarray(made)[~hole], picture[~hole])
+
+
+def test_check_and_the_report_show_holes(folder: Path, run: guina.Run, tmp_path: Path) -> None:
+    found = guina.check("inpaint", folder, out=tmp_path / "page.html")
+    assert any("learn to fill holes (thin, medium, thick, centre)" in line for line in found["lines"])
+    page = run.look(tmp_path / "report.html").read_text()
+    titles = ("What it fills", "Beside the harmonic fill", "Errors by distance from the edge", "over the training")
+    assert [title for title in titles if title not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"holes": "thicc"}, "did you mean thick"),
+        ({"adversarial": "maybe"}, "on, off"),
+        ({"size": "big"}, "tiny, small"),
+    ],
+)
+def test_settings_that_there_are_not(settings, message) -> None:
+    with pytest.raises(GuinaError, match=message):
+        Inpaint(InpaintSettings(**settings))
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_too_few_pictures_are_refused(tmp_path: Path, count: int) -> None:
+    with pytest.raises(GuinaError, match=r"to learn from and \d to judge by[\s\S]*four in all"):
+        guina.train("inpaint", photos(tmp_path / "p", count), steps=1, quiet=True)
