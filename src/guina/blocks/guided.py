@@ -45,6 +45,8 @@ def enlarge_guided(small_BChw: Tensor, guide_B1HW: Tensor, flat: float) -> Tenso
         tensor(True)
     """
     size = guide_B1HW.shape[2:]
-    s_BChw, t_BChw = slopes(small_BChw, F.adaptive_avg_pool2d(guide_B1HW, small_BChw.shape[2:]), flat)
+    s_BChw, t_BChw = slopes(
+        small_BChw, F.adaptive_avg_pool2d(guide_B1HW, (small_BChw.size(2), small_BChw.size(3))), flat
+    )
     s_BCHW, t_BCHW = (F.interpolate(one, size, mode="bilinear", align_corners=False) for one in (s_BChw, t_BChw))
     return t_BCHW.addcmul_(s_BCHW, guide_B1HW) if not t_BCHW.requires_grad else t_BCHW + s_BCHW * guide_B1HW

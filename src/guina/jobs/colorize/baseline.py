@@ -41,7 +41,7 @@ def multiplied(half: ColorizeAnswering, pixels_NHWC: np.ndarray, chunk: int) -> 
             parts.append(whole.ab(torch.from_numpy(L_NHW[start : start + chunk])).permute(0, 2, 3, 1).numpy())
     ab_NHW2 = np.concatenate(parts)
     wanted = np.mean([colorfulness(one) for one in pixels_NHWC])
-    low, high = 0.0, LARGEST
+    low, high, made_NHWC = 0.0, LARGEST, pixels_NHWC
     for _ in range(8):
         middle = (low + high) / 2
         made_NHWC = to_bytes(np.concatenate([L_NHW[..., None], middle * ab_NHW2], -1))

@@ -55,8 +55,8 @@ class Colorize(Job):
 
     name = "colorize"
     Settings = ColorizeSettings
-    Answering = ColorizeAnswering
-    Judge = ColorizeJudge
+    Answering: type[ColorizeAnswering] = ColorizeAnswering  # pyright: ignore[reportIncompatibleVariableOverride]
+    Judge: type[ColorizeJudge] = ColorizeJudge  # pyright: ignore[reportIncompatibleVariableOverride]
     sizes = tuple(SIZES)
     mixed_precision = True
     settings: ColorizeSettings
@@ -151,7 +151,7 @@ class Colorize(Job):
 
     def make(self, nets: Nets, batch: Batch) -> Made:
         """Colours of a batch, and how far they are from the true ones."""
-        half = self.answering(nets)
+        half = self.Answering(self.settings, self.fitted, {"generator": nets["generator"]})
         said_BOhw = half.says(batch["L"], batch["hints"])
         if self.settings.adversarial == "off":
             apart = (said_BOhw * SCALE - batch["ab"]).abs()

@@ -5,6 +5,7 @@ Axes: H W pixels.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def apart(hole_HW: np.ndarray) -> tuple[np.ndarray, list[tuple[int, tuple[slice,
     """Holes that do not touch: the number of the one that each pixel is of, and where each lies; the smallest first."""
     from scipy.ndimage import find_objects, label  # a dependency of scikit-learn's, slow to import
 
-    which_HW, _ = label(hole_HW, np.ones((3, 3)))
+    which_HW: Any = label(hole_HW, np.ones((3, 3)))[0]  # pyright: ignore[reportIndexIssue]
     places = enumerate(find_objects(which_HW), 1)
     return which_HW, sorted(places, key=lambda one: int(np.prod([side.stop - side.start for side in one[1]])))
 

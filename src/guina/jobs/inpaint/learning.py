@@ -49,8 +49,8 @@ class Inpaint(Job):
 
     name = "inpaint"
     Settings = InpaintSettings
-    Answering = InpaintAnswering
-    Judge = InpaintJudge
+    Answering: type[InpaintAnswering] = InpaintAnswering  # pyright: ignore[reportIncompatibleVariableOverride]
+    Judge: type[InpaintJudge] = InpaintJudge  # pyright: ignore[reportIncompatibleVariableOverride]
     sizes = tuple(SIZES)
     mixed_precision = True
     settings: InpaintSettings
@@ -131,13 +131,14 @@ class Inpaint(Job):
         x_BCHW = (x_BHWC.permute(0, 3, 1, 2).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
         kinds = [self.kinds[n % len(self.kinds)] for n in range(len(x_BCHW))]
         size = FIRST + (1 - FIRST) * min(1.0, draw.done / GROWN)
-        hole_BHW = torch.from_numpy(draw_masks(kinds, *x_BCHW.shape[2:], rng, size))
+        hole_BHW = torch.from_numpy(draw_masks(kinds, x_BCHW.size(2), x_BCHW.size(3), rng, size))
         return {"x": x_BCHW, "hole": hole_BHW, "given": hole_BHW[:, None].float() * 2 - 1}
 
     def make(self, nets: Nets, batch: Batch) -> Made:
         """Filled pictures of a batch, and how far they are from the true ones, in the mean over each hole."""
         x_BCHW, hole_BHW = batch["x"], batch["hole"]
-        made_BCHW = self.answering(nets).fills(x_BCHW, hole_BHW)
+        half = self.Answering(self.settings, self.fitted, {"generator": nets["generator"]})
+        made_BCHW = half.fills(x_BCHW, hole_BHW)
         apart_BCHW = F.smooth_l1_loss(made_BCHW.float(), x_BCHW.float(), reduction="none", beta=BETA)
         pixels_B = hole_BHW.flatten(1).sum(1) * x_BCHW.size(1)
         return Made(lambda: made_BCHW, PIXELS * (apart_BCHW.flatten(1).sum(1) / pixels_B).sum())

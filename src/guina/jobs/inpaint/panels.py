@@ -64,7 +64,7 @@ def by_distance(shown: Sequence[Filled]) -> Curves:
     """The error of both fills at each distance from what is known."""
     from scipy.ndimage import distance_transform_edt  # a dependency of scikit-learn's, slow to import
 
-    far = np.concatenate([distance_transform_edt(one.hole_HW)[one.hole_HW] for one in shown])
+    far = np.concatenate([np.asarray(distance_transform_edt(one.hole_HW))[one.hole_HW] for one in shown])
     lines = {}
     for name in ("made_HWC", "smooth_HWC"):
         off = np.concatenate(

@@ -73,7 +73,8 @@ class InpaintJudge(Judge):
     def holes(self, count: int) -> tuple[np.ndarray, list[str]]:
         """The holes that are judged by, always the same, and the kind of each; N×H×W."""
         kinds = [self.job.kinds[n % len(self.job.kinds)] for n in range(count)]
-        return draw_masks(kinds, *self.job.fitted.shape[:2], torch.Generator().manual_seed(0)), kinds
+        height, width, _ = self.job.fitted.shape
+        return draw_masks(kinds, height, width, torch.Generator().manual_seed(0)), kinds
 
     def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
         true_NHWC = arrays.first(FINAL if limit is None else limit).all("pixels")

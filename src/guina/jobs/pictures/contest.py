@@ -102,11 +102,11 @@ class Contest:
             real_B = critic.answer(real[-1]).flatten(1).mean(1)
         fake = critic.features(made.x(), given)
         fake_B = critic.answer(fake[-1]).flatten(1).mean(1)
-        apart = sum((ours - theirs).abs().flatten(1).mean(1).sum() for ours, theirs in zip(fake, real, strict=True))
+        apart_L = [(ours - theirs).abs().flatten(1).mean(1).sum() for ours, theirs in zip(fake, real, strict=True)]
         return {
             "pixels": made.pixels,
             "loss": self.adversarial * GAMES[LOSS].generator(real_B, fake_B).sum(),
-            "matching": self.matching * apart,
+            "matching": self.matching * torch.stack(apart_L).sum(),
         }, carry
 
 
