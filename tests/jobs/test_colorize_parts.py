@@ -122,7 +122,7 @@ def test_a_folder_without_colours_is_refused_and_says_what_grey_pictures_are_for
     without_colours(tmp_path / "grey", 5)
     for act in (guina.check, guina.train):
         with pytest.raises(GuinaError, match=r"0 of \d+ train pictures have colours[\s\S]*guina predict"):
-            act("colorize", tmp_path / "grey")
+            act("colorize", tmp_path / "grey", out=tmp_path / "out")
 
 
 def test_a_split_without_colours_is_refused(tmp_path: Path) -> None:

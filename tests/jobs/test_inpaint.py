@@ -156,4 +156,4 @@ def test_settings_that_there_are_not(settings, message) -> None:
 @pytest.mark.parametrize("count", [2, 3])
 def test_too_few_pictures_are_refused(tmp_path: Path, count: int) -> None:
     with pytest.raises(GuinaError, match=r"to learn from and \d to judge by[\s\S]*four in all"):
-        guina.train("inpaint", photos(tmp_path / "p", count), steps=1, quiet=True)
+        guina.train("inpaint", photos(tmp_path / "p", count), steps=1, out=tmp_path / "run", quiet=True)

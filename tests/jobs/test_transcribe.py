@@ -63,8 +63,7 @@ def run(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> guina.Run:
         patch.setattr(mixing, "JOINED", 0.5)  # in so few steps too few pauses would be heard
         patch.setattr(learning, "BEGUN", 0.0)
         patch.setattr(learning, "GROWN", 0.5)
-        patch.setattr(learning, "RATE", 0.02)
-        return trained("transcribe", clips, place / "run", 300, size="tiny", unit="char")
+        return trained("transcribe", clips, place / "run", 200, size="tiny", unit="char")
 
 
 def half(run: guina.Run) -> TranscribeAnswering:
@@ -206,7 +205,7 @@ def test_a_long_recording_comes_from_pause_to_pause(run: guina.Run, tmp_path: Pa
     assert isinstance(answer, Answer)
     assert len(parts) > 4
     assert "".join(part.text for part in parts) == f"{path}: {answer['answer']}"
-    assert rates([answer["answer"]], [" ".join(said)])["wer"] < 0.1, answer["answer"][:200]
+    assert rates([answer["answer"]], [" ".join(said)])["wer"] < 0.1
     assert answer["seconds"] == pytest.approx(len(wave) / RATE, abs=0.1)
     times = [(word["start"], word["end"]) for word in answer["words"]]
     assert times == sorted(times)

@@ -26,7 +26,7 @@ FINAL = 500  # recordings that are transcribed at the end of a training
 MOST = 5000  # recordings that `guina score` transcribes
 WATCHED = 6  # recordings that are transcribed at moments of the training
 TRIED, LEAST = 300.0, 20  # seconds of sound that searches are compared by, and recordings at least
-TRIES = ((0.0, 0.0), (0.6, 0.6), (0.3, 0.3), (1.0, 1.0), (0.6, 0.0))  # of the language model's weight, and the bonus
+TRIES = ((0.6, 0.6), (0.3, 0.3), (1.0, 1.0), (0.6, 0.0), (0.0, 0.0))  # of the language model's weight, and the bonus
 EARLY = 0.15  # share of a training after which there should be more than blanks
 GREEDY, BEAM = 0, TranscribeOptions().beam
 
