@@ -19,8 +19,10 @@ HELP = f"""guina {__version__}: give it a folder and five minutes.
   guina edit RUN [PICTURE …] a picture moved by a generator: --to CLASS, --along N; without one: the directions
   guina lab [EXPERIMENT]     what a textbook claims, tested; --swap KEY=A,B,C, --seeds N; without a name: the list
 
-JOB is classify, write, generate, or the path of a file that defines one (./my_job.py).
-DATA is a path, or a sample that comes with guina: digits (pictures), python-docs (text).
+JOB is classify, write, translate, transcribe, caption, generate, colorize, inpaint, or the path of a file that defines
+one (./my_job.py).
+DATA is a path, or a sample that comes with guina: digits and photos (pictures), python-docs (text), number-words (pairs),
+morse (recordings), scenes (pictures with captions).
 RUN is a folder such as runs/classify/photos.
 
 Every command takes --json (one object on stdout, everything else on stderr) and --help.

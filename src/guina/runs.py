@@ -102,12 +102,7 @@ class Run:
             options: how to answer, by name, where the job lets you choose: {"temperature": 0.5}.
             out: the folder that pictures and sounds of the answers are written into; None: nowhere.
         """
-        answers = list(self.stream(inputs, options))
-        if out is not None:
-            for answer in answers:
-                for attachment in answer.attachments:
-                    write(attachment, Path(out), answer.input)
-        return answers
+        return with_files(self.stream(inputs, options), out)
 
     def lines(
         self,
@@ -192,9 +187,6 @@ class Run:
 
         Raises:
             GuinaError: the job edits no pictures; they cannot be edited so.
-
-        Example:
-            run.edit("boot.png", options={"to": "sneaker"}, out="edits")
         """
         if takes_marks(type(self.answering)):
             return self.predict(*pictures, options=options, out=out)
@@ -202,12 +194,7 @@ class Run:
         from guina.jobs.generate.edits import EditOptions
 
         chosen = filled(EditOptions, options or {}, "there is no edit by")
-        answers = edited(self, self.answering, list(expanded_folders(pictures)), chosen, say)
-        if out is not None:
-            for answer in answers:
-                for attachment in answer.attachments:
-                    write(attachment, Path(out), answer.input)
-        return answers
+        return with_files(edited(self, self.answering, list(expanded_folders(pictures)), chosen, say), out)
 
     # --- judging ---
 
@@ -292,6 +279,16 @@ def expanded_folders(inputs: Iterable[Any]) -> Iterator[Any]:
     from guina.data.walking import find_inputs
 
     return (thing for _, thing in find_inputs(inputs, "input"))
+
+
+def with_files(answers: Iterable[Answer], out: str | Path | None) -> list[Answer]:
+    """Answers, and what they hand over written into a folder; None: nowhere."""
+    found = list(answers)
+    if out is not None:
+        for answer in found:
+            for attachment in answer.attachments:
+                write(attachment, Path(out), answer.input)
+    return found
 
 
 def takes_marks(half: type[Answering]) -> bool:

@@ -175,9 +175,8 @@ class Transcribe(Job):
     def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
         fitted = self.fitted
         columns = (arrays.values(name, draw.index_B) for name in ("wave", "units"))
-        share = min(
-            1.0, max(0.0, draw.done - BEGUN) / (GROWN - BEGUN)
-        )  # who hears nothing yet learns most from what is easy to hear
+        # who hears nothing yet learns most from what is easy to hear
+        share = min(1.0, max(0.0, draw.done - BEGUN) / (GROWN - BEGUN))
         examples = mixed([Example(*one) for one in zip(*columns, strict=True)], fitted.rate, self.between, share, rng)
         all_rows = np.arange(len(examples))
         wave_BS, length_B = Ragged.of([one.wave_S for one in examples]).padded(all_rows)
