@@ -21,8 +21,8 @@ HELP = f"""guina {__version__}: give it a folder and five minutes.
 
 JOB is classify, write, translate, transcribe, caption, generate, colorize, inpaint, or the path of a file that defines
 one (./my_job.py).
-DATA is a path, or a sample that comes with guina: digits and photos (pictures), python-docs (text), number-words (pairs),
-morse (recordings), scenes (pictures with captions).
+DATA is a path, or a sample that comes with guina: digits and photos (pictures), scenes (pictures with captions),
+python-docs (text), number-words (pairs), morse (recordings).
 RUN is a folder such as runs/classify/photos.
 
 Every command takes --json (one object on stdout, everything else on stderr) and --help.

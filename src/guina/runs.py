@@ -13,7 +13,7 @@ from guina.answering.answer import Answer, Part
 from guina.answering.base import Answering
 from guina.answering.lines import Tally, answered_lines, check_out, form_of, whole_file
 from guina.answering.model import load_answering
-from guina.answering.render import write
+from guina.answering.render import with_files
 from guina.console import note
 from guina.errors import GuinaError, did_you_mean
 from guina.jobs import answering_of_run, find, job_of_run
@@ -279,16 +279,6 @@ def expanded_folders(inputs: Iterable[Any]) -> Iterator[Any]:
     from guina.data.walking import find_inputs
 
     return (thing for _, thing in find_inputs(inputs, "input"))
-
-
-def with_files(answers: Iterable[Answer], out: str | Path | None) -> list[Answer]:
-    """Answers, and what they hand over written into a folder; None: nowhere."""
-    found = list(answers)
-    if out is not None:
-        for answer in found:
-            for attachment in answer.attachments:
-                write(attachment, Path(out), answer.input)
-    return found
 
 
 def takes_marks(half: type[Answering]) -> bool:

@@ -118,6 +118,16 @@ def write(attachment: Attachment, folder: Path, asked: Any = None) -> Path:
     return path
 
 
+def with_files(answers: Iterable[Answer], out: str | Path | None) -> list[Answer]:
+    """Answers, and what they hand over written into a folder; None: nowhere."""
+    found = list(answers)
+    if out is not None:
+        for answer in found:
+            for attachment in answer.attachments:
+                write(attachment, Path(out), answer.input)
+    return found
+
+
 def place_of(attachment: Attachment, folder: Path, asked: Any) -> Path:
     """Where an attachment's file is to lie: a picture like one of the user's never on that one, nor on others of
     theirs.

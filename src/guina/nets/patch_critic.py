@@ -45,6 +45,7 @@ class PatchCritic(Holding):
             before, side = after, side // 2
         self.layers = nn.ModuleList(layers)
         self.answer = Conv(before, 1, Window(3, 1, 1))
+        self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  torch's stubs lack it
 
     def features(self, x_BCHW: Tensor, given_BGHW: Tensor) -> list[Tensor]:
         """What each layer makes of the pictures."""

@@ -102,6 +102,7 @@ class UNet(nn.Module):
         self.head = Conv(widths[0], shape.outputs * (packed if shape.stride == 1 else 1), Window(1))
         with torch.no_grad():
             self.head.weight.mul_(0.1)
+        self.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  torch's stubs lack it
 
     def forward(self, x_BIHW: Tensor) -> Tensor:
         height, width = x_BIHW.shape[2:]

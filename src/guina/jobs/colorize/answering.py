@@ -51,9 +51,7 @@ class ColorizeAnswering(Answering):
 
     @classmethod
     def build(cls, settings: Any, fitted: Any) -> Nets:
-        net = UNet(cls.shape(settings, fitted))
-        net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  torch's stubs lack it
-        return {"generator": net}
+        return {"generator": UNet(cls.shape(settings, fitted))}
 
     def says(self, L_BHW: Tensor, hints_B3HW: Tensor) -> Tensor:
         """What the network says of each second pixel: logits of the classes, or a and b."""

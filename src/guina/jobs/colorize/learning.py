@@ -8,7 +8,7 @@ middle between all that may be right.
 Axes: B pictures, H W pixels, h w pixels at half that scale, P colours.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,16 +16,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from guina.answering.base import Saved
 from guina.data import augment
 from guina.data.arrays import Arrays
-from guina.data.gallery import range_of_numbers, shape_of
 from guina.data.lab import to_lab
 from guina.data.order import Draw
 from guina.data.records import Records
-from guina.engine.job import Job, Overview
-from guina.engine.turns import Batch, Nets, Phase
-from guina.errors import GuinaError
+from guina.engine.job import Overview
+from guina.engine.turns import Batch, Nets
 from guina.jobs.colorize.ageing import aged
 from guina.jobs.colorize.answering import ColorizeAnswering
 from guina.jobs.colorize.bins import find_bins
@@ -35,30 +32,22 @@ from guina.jobs.colorize.fitted import ColorizeFitted
 from guina.jobs.colorize.hints import SCALE, draw_hints
 from guina.jobs.colorize.scores import ColorizeJudge
 from guina.jobs.colorize.settings import ColorizeSettings, check_settings
-from guina.jobs.pictures import gallery
 from guina.jobs.pictures.check import to_learn_from
-from guina.jobs.pictures.contest import Contest, Made
-from guina.jobs.pictures.house import learn_house
-from guina.nets.patch_critic import PatchCritic
-from guina.nets.unet import SIZES
+from guina.jobs.pictures.contest import Made
+from guina.jobs.pictures.remaking import RemakeJob
 
 SEEN = 5000  # training pictures that classes of colour are taken from
-BATCH = 64
 LOUD = 40.0  # of a and b: one unit of what the critic sees
-SIDES = (16, 128)
-ADVERSARIAL, MATCHING = 0.1, 0.5  # weights beside the cross-entropy
-OFTEN = {"small": 0.5, "medium": 4.0, "large": 16.0}  # hundred thousands of pictures, of 32×32, to be chosen
 
 
-class Colorize(Job):
+class Colorize(RemakeJob):
     """Colour pictures to a network that colours."""
 
     name = "colorize"
     Settings = ColorizeSettings
     Answering: type[ColorizeAnswering] = ColorizeAnswering  # pyright: ignore[reportIncompatibleVariableOverride]
     Judge: type[ColorizeJudge] = ColorizeJudge  # pyright: ignore[reportIncompatibleVariableOverride]
-    sizes = tuple(SIZES)
-    mixed_precision = True
+    learns = "colours"
     settings: ColorizeSettings
     fitted: ColorizeFitted
 
@@ -68,11 +57,9 @@ class Colorize(Job):
 
     # --- from files to arrays ---
 
-    def read(self, source: str, splits: Sequence[str]) -> Records:
-        read = gallery.read(source, splits, self.settings, self.fitted and self.fitted.range, labelled=False)
-        records = coloured_only(read)
-        records.report.problems += gallery.too_few(records)
-        return records
+    def usable(self, records: Records) -> Records:
+        """Pictures with colours of their own."""
+        return coloured_only(records)
 
     def overview(self, records: Records) -> Overview:
         learned = to_learn_from(records)
@@ -80,20 +67,8 @@ class Colorize(Job):
         return colorize_overview(records, job.fitted_to(job.measure(job.arrays(learned))).fitted)
 
     def fit(self, records: Records) -> ColorizeFitted:
-        height, width, _ = shape_of(records, self.settings.pixels)
-        if not SIDES[0] <= min(height, width) <= max(height, width) <= SIDES[1]:
-            raise GuinaError(
-                f"colours cannot be learned from pictures of {height}×{width} pixels",
-                f"{SIDES[0]} to {SIDES[1]} pixels a side",
-                "say --pixels 64 to have them brought to 64×64",
-            )
-        known = range_of_numbers(records)
-        named = sorted({str(label) for label in records.columns["label"]} - {""})
-        labels = tuple(named) if len(named) > 1 else ()
-        return ColorizeFitted((height, width, 3), labels, len(records), records.fingerprint, range=known)
-
-    def arrays(self, records: Records) -> Arrays:
-        return gallery.arrays(records, self.fitted.shape, self.fitted.labels, missing=0)
+        facts = self.facts(records)
+        return ColorizeFitted(**facts | {"shape": (*facts["shape"][:2], 3)})
 
     def measure(self, arrays: Arrays) -> ColorizeFitted:
         """What was fitted, with the classes of colour of the training pictures."""
@@ -103,7 +78,6 @@ class Colorize(Job):
         bins = find_bins(ab_P2)
         return replace(
             self.fitted,
-            flip=self.settings.flip != "off",
             centres=tuple(bins.centre_Q2.ravel().tolist()),
             shares=tuple(bins.share_Q.tolist()),
             mean=tuple(ab_P2.mean(0, dtype=np.float64).tolist()),
@@ -116,23 +90,11 @@ class Colorize(Job):
 
     def build(self) -> Nets:
         nets = self.Answering.build(self.settings, self.fitted)
-        shape = self.Answering.shape(self.settings, self.fitted)
-        if self.settings.adversarial == "off":
-            return nets
-        head: Any = nets["generator"].head
-        with torch.no_grad():
-            head.bias.copy_(torch.tensor(self.fitted.shares).clamp_min(1e-6).log())
-        critic = PatchCritic(3, shape.side // 2, shape.size)
-        critic.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  torch's stubs lack it
-        return {**nets, "critic": critic}
-
-    def suits(self, size: str, epochs: float) -> bool:
-        pixels = np.prod(self.fitted.shape[:2]) / 32**2
-        return epochs * self.fitted.examples * pixels >= OFTEN.get(size, 0.0) * 1e5
-
-    def phases(self) -> list[Phase]:
-        contest = Contest(self.make, ADVERSARIAL, MATCHING)
-        return contest.phases(min(BATCH, self.fitted.examples), self.settings.adversarial == "on")
+        if self.against:
+            head: Any = nets["generator"].head
+            with torch.no_grad():
+                head.bias.copy_(torch.tensor(self.fitted.shares).clamp_min(1e-6).log())
+        return {**nets, **self.critic(channels=3, side=min(self.fitted.shape[:2]) // 2)}
 
     def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
         x_BHWC = torch.from_numpy(arrays.take("pixels", draw.index_B))
@@ -153,18 +115,8 @@ class Colorize(Job):
         """Colours of a batch, and how far they are from the true ones."""
         half = self.Answering(self.settings, self.fitted, {"generator": nets["generator"]})
         said_BOhw = half.says(batch["L"], batch["hints"])
-        if self.settings.adversarial == "off":
+        if not self.against:
             apart = (said_BOhw * SCALE - batch["ab"]).abs()
             return Made(lambda: said_BOhw, apart.flatten(1).mean(1).sum() / LOUD)
         bins, temperature = self.fitted.bins, self.fitted.temperature
         return Made(lambda: bins.colours(said_BOhw, temperature) / LOUD, bins.loss(said_BOhw, batch["ab"]).sum())
-
-    # --- what it hands over to ---
-
-    def judge(self, arrays: Arrays) -> ColorizeJudge:
-        """House features of the training pictures."""
-        fitted = self.fitted
-        return self.Judge(self, learn_house(arrays, fitted.shape, len(fitted.labels), fitted.fingerprint))
-
-    def judge_restored(self, saved: Saved) -> ColorizeJudge:
-        return self.Judge.restored(self, saved)

@@ -9,70 +9,35 @@ Axes: N pictures, H W pixels, F features.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from math import log
 from typing import Any
 
 import numpy as np
 import torch
 
-from guina.answering.base import Saved
 from guina.data.arrays import Arrays
 from guina.data.lab import colorfulness, to_bytes, to_lab
-from guina.engine.features import Features
-from guina.engine.judge import Judge, Scores, Snap
+from guina.engine.judge import Scores, Snap
 from guina.engine.metric import Metric
 from guina.engine.turns import Nets
-from guina.fidelity import frechet_distance
 from guina.jobs.colorize.answering import ColorizeAnswering
 from guina.jobs.colorize.baseline import by_brightness, multiplied
 from guina.jobs.colorize.panels import Coloured, colorize_panels
-from guina.jobs.pictures.house import restore_house, save_house
+from guina.jobs.pictures.remade import CHUNK, FINAL, SHOWN, WATCHED, RemakeJudge, worth
 from guina.panels import Panel, spread
 
-FINAL, QUICK = 2000, 500  # pictures that a score is taken from, at the end and on the way
-CHUNK = 128
 TEMPERATURES = (0.25, 0.38, 0.55, 0.75, 1.0)
 TRIED = 1000  # pictures by which one is chosen
-WORTH = 0.3  # by how many nats the distance of house features may grow for a decibel
-WATCHED, SHOWN = 6, 24
 
 
-class ColorizeJudge(Judge):
-    """Scores and shows a colouriser.
+class ColorizeJudge(RemakeJudge):
+    """Scores and shows a colouriser."""
 
-    Args:
-        features: learned from the training pictures.
-    """
-
-    noun = "picture"
-    validation_limit = QUICK
-    final_limit = FINAL
     final_passes = 4.0
-    proven = 32
     metrics = (
         Metric("fd", "less", says="Fréchet distance of house features between coloured and true pictures"),
         Metric("psnr", "more", says="nearness to the true picture in dB, the mean over pictures"),
         Metric("colorfulness", says="how colourful pictures become, as a ratio to the true ones: 1 is right"),
     )
-
-    def __init__(self, job: Any, features: Features) -> None:
-        super().__init__(job)
-        self.features = features
-        self._last: list[tuple[Arrays, int, np.ndarray]] = []  # at most one: the true features last asked for
-
-    def saved(self) -> Saved:
-        return save_house(self.features)
-
-    @classmethod
-    def restored(cls, job: Any, saved: Saved) -> "ColorizeJudge":
-        """As it was before it was stored."""
-        return cls(job, restore_house(saved, job.fitted.shape, len(job.fitted.labels)))
-
-    def true_features(self, arrays: Arrays, pixels_NHWC: np.ndarray) -> np.ndarray:
-        """The features of the first so many true pictures, remembered."""
-        if not self._last or self._last[0][0] is not arrays or self._last[0][1] != len(pixels_NHWC):
-            self._last[:] = [(arrays, len(pixels_NHWC), self.features(pixels_NHWC))]
-        return self._last[0][2]
 
     def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
         pixels_NHWC = arrays.first(FINAL if limit is None else limit).all("pixels")
@@ -83,15 +48,8 @@ class ColorizeJudge(Judge):
         mean_N = ((true_NHWC.astype(np.float32) - made_NHWC) ** 2).mean((1, 2, 3), dtype=np.float64)
         psnr = float((10 * np.log10(255**2 / np.maximum(mean_N, 1e-3))).mean())
         true, made = (float(np.mean([colorfulness(one) for one in some])) for some in (true_NHWC, made_NHWC))
-        scores = {"psnr": psnr, "colorfulness": made / max(true, 1e-9)}
-        if len(true_NHWC) > 1:
-            distance = frechet_distance(self.true_features(arrays, true_NHWC), self.features(made_NHWC))
-            scores = {"fd": distance, **scores}
-        return scores
-
-    def better(self, a: Scores, b: Scores) -> bool:
-        """By the distance of house features, of which a decibel of nearness is worth a quarter."""
-        return worth(a) > worth(b)
+        distance = self.distance(arrays, true_NHWC, made_NHWC)
+        return {**distance, "psnr": psnr, "colorfulness": made / max(true, 1e-9)}
 
     def baselines(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Mapping[str, Scores]:
         """No colour; the mean colour; when thorough, the colours of the training picture that is as bright."""
@@ -125,12 +83,6 @@ class ColorizeJudge(Judge):
             ),
         )
 
-    def notes(self, nets: Nets, arrays: Arrays) -> list[str]:
-        said = ["fd is between features learned from these pictures: it is no Inception FID"]
-        if len(arrays) > FINAL:
-            said.append(f"judged on {FINAL:,} of {len(arrays):,} pictures")
-        return said
-
     def snap(self, nets: Nets, val: Arrays) -> Snap:
         """The same few pictures, as they are coloured now."""
         return {"made": coloured(self.job.answering(nets), watched(val))}
@@ -145,11 +97,6 @@ class ColorizeJudge(Judge):
             for n, true, made in zip(index_N, true_NHWC, made_NHWC, strict=True)
         ]
         yield from colorize_panels(half, shown, snaps)
-
-
-def worth(scores: Scores) -> float:
-    """What weights are chosen by: the larger the better."""
-    return WORTH * scores["psnr"] - log(max(scores.get("fd", 1.0), 1e-9))
 
 
 def watched(val: Arrays) -> np.ndarray:

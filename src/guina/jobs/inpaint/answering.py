@@ -51,9 +51,7 @@ class InpaintAnswering(Answering):
 
     @classmethod
     def build(cls, settings: Any, fitted: Any) -> Nets:
-        net = UNet(cls.shape(settings, fitted))
-        net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  torch's stubs lack it
-        return {"generator": net}
+        return {"generator": UNet(cls.shape(settings, fitted))}
 
     def fills(self, x_BCHW: Tensor, hole_BHW: Tensor) -> Tensor:
         """Pictures whose holes are filled, −1 … 1; what is known stays.

@@ -1,32 +1,10 @@
 """What is known of the training pictures before a network learns to fill holes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from guina.answering.base import Fitted, Saved
-from guina.data.values import Range
+from guina.jobs.pictures.fitted import PictureFitted
 
 
 @dataclass(frozen=True)
-class InpaintFitted(Fitted):
-    """What was learned from the training split before the training.
-
-    Args:
-        shape: H, W, C that pictures are brought to; C is 1 or 3.
-        labels: the classes that training pictures are of, sorted; empty where there is one or none.
-        examples: training pictures.
-        fingerprint: of the data.
-        flip: whether pictures are mirrored.
-        range: of the numbers of an array, or of deep files, that it learned from; None: pictures as usual.
-    """
-
-    shape: tuple[int, int, int]
-    labels: tuple[str, ...]
-    examples: int
-    fingerprint: str
-    flip: bool = True
-    range: Range | None = None
-
-    @classmethod
-    def restored(cls, saved: Saved) -> "InpaintFitted":
-        found = super().restored(saved)
-        return replace(found, range=Range(*found.range) if found.range else None)
+class InpaintFitted(PictureFitted):
+    """What was learned from the training split before the training."""

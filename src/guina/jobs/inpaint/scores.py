@@ -7,68 +7,31 @@ Axes: N pictures, H W pixels, C channels, F features.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import log
-from typing import Any
 
 import numpy as np
 import torch
 
-from guina.answering.base import Saved
 from guina.data.arrays import Arrays
-from guina.engine.features import Features
-from guina.engine.judge import Judge, Scores, Snap
+from guina.engine.judge import Scores, Snap
 from guina.engine.metric import Metric
 from guina.engine.turns import Nets
-from guina.fidelity import frechet_distance
 from guina.jobs.inpaint.answering import InpaintAnswering
 from guina.jobs.inpaint.harmonic import harmonic_fill, quick_fill
 from guina.jobs.inpaint.masks import draw_masks
 from guina.jobs.inpaint.panels import Filled, inpaint_panels
-from guina.jobs.pictures.house import restore_house, save_house
+from guina.jobs.pictures.remade import CHUNK, FINAL, SHOWN, WATCHED, RemakeJudge
 from guina.panels import Panel, spread
 
-FINAL, QUICK = 2000, 500  # pictures that a score is taken from, at the end and on the way
-CHUNK = 128
-WORTH = 0.3  # by how many nats the distance of house features may grow for a decibel
-WATCHED, SHOWN = 6, 24
 
+class InpaintJudge(RemakeJudge):
+    """Scores and shows a network that fills holes."""
 
-class InpaintJudge(Judge):
-    """Scores and shows a network that fills holes.
-
-    Args:
-        features: learned from the training pictures.
-    """
-
-    noun = "picture"
-    validation_limit = QUICK
-    final_limit = FINAL
     final_passes = 2.0
-    proven = 32
     metrics = (
         Metric("psnr", "more", says="nearness of the fill to what was there, in dB, the mean over pictures"),
         Metric("l1", "less", "share", "absolute error in the holes, of the whole range"),
         Metric("fd", "less", says="Fréchet distance of house features between filled and true pictures"),
     )
-
-    def __init__(self, job: Any, features: Features) -> None:
-        super().__init__(job)
-        self.features = features
-        self._last: list[tuple[Arrays, int, np.ndarray]] = []  # at most one: the true features last asked for
-
-    def saved(self) -> Saved:
-        return save_house(self.features)
-
-    @classmethod
-    def restored(cls, job: Any, saved: Saved) -> "InpaintJudge":
-        """As it was before it was stored."""
-        return cls(job, restore_house(saved, job.fitted.shape, len(job.fitted.labels)))
-
-    def true_features(self, arrays: Arrays, pixels_NHWC: np.ndarray) -> np.ndarray:
-        """The features of the first so many true pictures, remembered."""
-        if not self._last or self._last[0][0] is not arrays or self._last[0][1] != len(pixels_NHWC):
-            self._last[:] = [(arrays, len(pixels_NHWC), self.features(pixels_NHWC))]
-        return self._last[0][2]
 
     def holes(self, count: int) -> tuple[np.ndarray, list[str]]:
         """The holes that are judged by, always the same, and the kind of each; N×H×W."""
@@ -91,17 +54,11 @@ class InpaintJudge(Judge):
         square_N = (apart_NHWC**2).sum((1, 2, 3), dtype=np.float64) / size_N
         psnr_N = -10 * np.log10(np.maximum(square_N, 1e-7))
         scores = {"psnr": float(psnr_N.mean()), "l1": float((apart_NHWC.sum((1, 2, 3)) / size_N).mean())}
-        if len(true_NHWC) > 1:
-            true_NF, made_NF = self.true_features(arrays, true_NHWC), self.features(made_NHWC)
-            scores["fd"] = frechet_distance(true_NF, made_NF)
+        scores |= self.distance(arrays, true_NHWC, made_NHWC)
         if len(set(kinds)) > 1:
             kind_N = np.array(kinds)
             scores |= {f"psnr_{kind}": float(psnr_N[kind_N == kind].mean()) for kind in dict.fromkeys(kinds)}
         return scores
-
-    def better(self, a: Scores, b: Scores) -> bool:
-        """By the distance of house features, of which a decibel of nearness is worth a quarter."""
-        return worth(a) > worth(b)
 
     def baselines(self, train: Arrays, arrays: Arrays, *, thorough: bool) -> Mapping[str, Scores]:
         """The mean of what is known, and the harmonic fill."""
@@ -118,12 +75,6 @@ class InpaintJudge(Judge):
             for name, made in found.items()
         }
 
-    def notes(self, nets: Nets, arrays: Arrays) -> list[str]:
-        said = ["fd is between features learned from these pictures: it is no Inception FID"]
-        if len(arrays) > FINAL:
-            said.append(f"judged on {FINAL:,} of {len(arrays):,} pictures")
-        return said
-
     def snap(self, nets: Nets, val: Arrays) -> Snap:
         """The same few holes, as they are filled now."""
         true_NHWC = val.take("pixels", np.array(spread(range(len(val)), WATCHED), np.int64))
@@ -138,11 +89,6 @@ class InpaintJudge(Judge):
         smooth_NHWC = (smooth_NCHW.permute(0, 2, 3, 1) * 255).round().to(torch.uint8).numpy()
         rows = zip(index_N, true_NHWC, hole_NHW, made_NHWC, smooth_NHWC, kinds, strict=True)
         yield from inpaint_panels([Filled(arrays.names[int(n)], *row) for n, *row in rows], snaps)
-
-
-def worth(scores: Scores) -> float:
-    """What weights are chosen by: the larger the better."""
-    return WORTH * scores["psnr"] - log(max(scores.get("fd", 1.0), 1e-9))
 
 
 def unit(pixels_NHWC: np.ndarray) -> torch.Tensor:
