@@ -1,14 +1,17 @@
 """The job colorize as it learns: what is left out, its scores, without a critic, broken off and resumed."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.torch import load_file
 
 import guina
 from guina.engine import features
 from guina.errors import GuinaError
+from guina.jobs.colorize.scores import ColorizeJudge
 from guina.runfolder import RunFolder
 from guina.runtime import evaluating
 from small_runs import broken_off, trained
@@ -121,3 +124,27 @@ def test_hints_change_colours_near_them(run: guina.Run) -> None:
     changed = np.abs(plain - hinted).sum(2)
     assert changed[15:26, 5:16].mean() > 0
     assert changed[15:26, 5:16].mean() > 2 * changed[:, 45:].mean()
+
+
+def test_a_game_that_makes_nothing_better_does_not_ship(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only validations before the game are ever better: what they found best is what answers in the end."""
+    seen: list[int] = []
+
+    def better(judge: ColorizeJudge, new: dict[str, float], old: dict[str, float]) -> bool:
+        seen.append(1)
+        return len(seen) <= 3
+
+    monkeypatch.setattr(ColorizeJudge, "better", better)
+    done = trained("colorize", folder, tmp_path / "run", STEPS, size="tiny")
+    events = [json.loads(line) for line in (done.path / "events.jsonl").read_text("utf-8").splitlines()]
+    best = [event["step"] for event in events if event["event"] == "best"]
+    assert best[-1] < AT["pixels"], "before the game"
+    assert len(seen) > 10, "and it was asked again and again"
+    kept = load_file(done.path / "checkpoints" / f"step-{best[-1]}" / "state.safetensors")
+    shipped = load_file(done.path / "model" / "model.safetensors")
+    ours = {name.split("/", 2)[-1]: tensor for name, tensor in kept.items() if name.startswith("nets/generator/")}
+    theirs = {name.split("generator/")[-1]: tensor for name, tensor in shipped.items() if "generator/" in name}
+    assert theirs
+    assert all(torch.equal(theirs[name], ours[name]) for name in theirs)

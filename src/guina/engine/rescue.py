@@ -23,7 +23,7 @@ def remedy_for(training: TrainingState, scores: Scores | None) -> Remedy | None:
     Args:
         scores: of a validation; None: something was no number.
     """
-    if training.best is None or training.remedies >= MOST:
+    if training.best is None or training.best["step"] < training.first_step or training.remedies >= MOST:
         return None
     return training.job.remedy(scores, training.best["scores"], training.means(), training.remedies)
 

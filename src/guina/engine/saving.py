@@ -70,12 +70,12 @@ def take_tensors(training: TrainingState, tensors: dict[str, Tensor]) -> None:
 
 
 def judged_tensors(training: TrainingState, tensors: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-    """The weights of each network that was judged when a checkpoint of this phase was saved."""
-    return {name: pick(tensors, f"{'ema' if name in training.averages else 'nets'}/{name}") for name in training.nets}
+    """The weights of each network that was judged when a checkpoint was saved: its averages, where it had any."""
+    return {name: pick(tensors, f"ema/{name}") or pick(tensors, f"nets/{name}") for name in training.nets}
 
 
 def read_best(training: TrainingState) -> tuple[dict[str, Tensor], str]:
-    """The tensors of this phase's best checkpoint, at every process; or none, and why.
+    """The tensors of the best checkpoint, at every process; or none, and why.
 
     The first process reads, and gives them to the others.
     """

@@ -52,7 +52,8 @@ class TrainingState:
         step: how many were taken.
         passed: epochs of the phases before this one.
         position: batches drawn in this phase.
-        best: the step and the scores of this phase's best validation; None before the first.
+        best: the step and the scores of the best validation of this phase, and of those that it contends with; None
+            before the first.
         sums: of each term since the last validation, and of how many turns.
         rates: what remedies multiply each player's learning rate by.
     """
@@ -107,7 +108,8 @@ class TrainingState:
         self.averages = {}
         if self.phase.ema is not None:
             self.averages = {name: Average(self.nets[name], copy.deepcopy(self.nets[name])) for name in self.optimizers}
-        self.best = None
+        if not self.phase.contends:
+            self.best = None
 
     def slow(self) -> None:
         """Multiply the players' rates by what remedies said."""

@@ -92,6 +92,8 @@ class Phase:
             "last": those of the last step; a network that rests in this phase takes its average, where it has one, so
             that the others learn beside what will ship. "best": those that were judged best at a validation, of which
             there is one more where that phase ends. "averaged": the averages, of all networks that have one.
+        contends: whether the best weights of the phases before stay the best until a validation of this one is better;
+            otherwise what is best in this phase ships, whatever came before.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Phase:
     clip: float | None = None
     ema: float | None = None
     begins: Literal["last", "best", "averaged"] = "last"
+    contends: bool = False
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Contest:
         slower = replace(generator, rate=RATE * SLOWER, rate_rest=REST * SLOWER)
         return [
             replace(learn, share=ALONE),
-            Phase("critic", tuple(critic), {"critic": judge}, batch, FIRST, warmup=0.0, hold=1.0, begins="best"),
+            Phase("critic", tuple(critic), {"critic": judge}, batch, FIRST, 0.0, 1.0, begins="best", contends=True),
             Phase(
                 "game",
                 both,
@@ -71,6 +71,7 @@ class Contest:
                 warmup=0.02,
                 hold=0.2,
                 ema=0.05,
+                contends=True,
             ),
         ]
 
