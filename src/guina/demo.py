@@ -11,6 +11,7 @@ import torch
 from guina import api
 from guina.answering.render import as_lines
 from guina.console import note
+from guina.data.picture_files import save_picture, sheet
 from guina.data.records import TEST
 from guina.engine.budget import Limit
 from guina.engine.job import headline
@@ -21,6 +22,7 @@ from guina.errors import GuinaError, did_you_mean
 from guina.jobs import find
 from guina.look.markup import counted
 from guina.look.report import formatted
+from guina.panels import spread
 from guina.runs import Run, load
 from guina.runtime import evaluating, process_age
 
@@ -31,8 +33,8 @@ SAMPLES = {
     "translate": ("number-words", 1.0),
     "transcribe": ("morse", 1.5),
     "caption": ("scenes", 1.5),
-    "colorize": ("photos", 1.0),
-    "inpaint": ("photos", 1.0),
+    "colorize": ("photos", 1.5),
+    "inpaint": ("photos", 1.5),
 }  # job → sample, minutes
 PROMPT = "The statement"
 YOURS = {
@@ -96,6 +98,8 @@ def run_demo(job: str, out: str | None, age: float) -> dict[str, Any]:
         "translate": show_translations,
         "transcribe": show_transcripts,
         "caption": show_captions,
+        "colorize": show_remade,
+        "inpaint": show_remade,
     }
     note(shows[job](run))
     report = run.look()
@@ -202,6 +206,24 @@ def show_captions(run: Run, n: int = 6) -> str:
         said = answer["answer"]
         lines.append(f"{name}: {said}" + ("" if said in known else f"   (right: {known[0]})"))
     return "\n".join(lines) + "\n"
+
+
+def show_remade(run: Run, n: int = 16) -> str:
+    """Where a picture of a few test pictures lies: as they were given, as they were made, and in truth."""
+    judge: Any = run.judge
+    job = judge.job
+    arrays = job.arrays(job.read(run.folder.info["source"], (TEST,)).only(TEST))
+    true_NHWC = arrays.take("pixels", np.array(spread(range(len(arrays)), n), np.int64))
+    with evaluating(*run.nets.values()):
+        given_NHWC, made_NHWC = judge.before_and_after(run.nets, true_NHWC)
+    rows = np.concatenate([given_NHWC, made_NHWC, true_NHWC])
+    path = save_picture(enlarged(sheet(rows, len(true_NHWC), gap=1)), run.path / "remade.png")
+    return f"{len(true_NHWC)} of them as they were given, as they were made, and in truth, row by row: {path}\n"
+
+
+def enlarged(pixels_HWC: np.ndarray, times: int = 3) -> np.ndarray:
+    """Each pixel as so many by so many."""
+    return pixels_HWC.repeat(times, 0).repeat(times, 1)
 
 
 def draw_weights(rows: Sequence[str], columns: Sequence[str], weights_RC: np.ndarray) -> list[str]:

@@ -67,8 +67,8 @@ class Colorize(RemakeJob):
         return colorize_overview(records, job.fitted_to(job.measure(job.arrays(learned))).fitted)
 
     def fit(self, records: Records) -> ColorizeFitted:
-        facts = self.facts(records)
-        return ColorizeFitted(**facts | {"shape": (*facts["shape"][:2], 3)})
+        fitted = ColorizeFitted(**self.facts(records))
+        return replace(fitted, shape=(*fitted.shape[:2], 3))
 
     def measure(self, arrays: Arrays) -> ColorizeFitted:
         """What was fitted, with the classes of colour of the training pictures."""

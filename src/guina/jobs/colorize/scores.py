@@ -21,7 +21,7 @@ from guina.engine.metric import Metric
 from guina.engine.turns import Nets
 from guina.jobs.colorize.answering import ColorizeAnswering
 from guina.jobs.colorize.baseline import by_brightness, multiplied
-from guina.jobs.colorize.panels import Coloured, colorize_panels
+from guina.jobs.colorize.panels import Coloured, colorize_panels, grey
 from guina.jobs.pictures.remade import CHUNK, FINAL, SHOWN, WATCHED, RemakeJudge, worth
 from guina.panels import Panel, spread
 
@@ -42,6 +42,9 @@ class ColorizeJudge(RemakeJudge):
     def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
         pixels_NHWC = arrays.first(FINAL if limit is None else limit).all("pixels")
         return self.compared(arrays, pixels_NHWC, coloured(self.job.answering(nets), pixels_NHWC))
+
+    def before_and_after(self, nets: Nets, true_NHWC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return grey(true_NHWC), coloured(self.job.answering(nets), true_NHWC)
 
     def compared(self, arrays: Arrays, true_NHWC: np.ndarray, made_NHWC: np.ndarray) -> Scores:
         """The scores of some coloured pictures; without a distance where they are too few for one."""

@@ -45,6 +45,11 @@ class InpaintJudge(RemakeJudge):
         made_NHWC = filled(self.job.answering(nets), true_NHWC, hole_NHW)
         return self.compared(arrays, true_NHWC, made_NHWC, hole_NHW, kinds)
 
+    def before_and_after(self, nets: Nets, true_NHWC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        hole_NHW, _ = self.holes(len(true_NHWC))
+        white_NHWC = np.where(hole_NHW[..., None], np.uint8(255), true_NHWC)
+        return white_NHWC, filled(self.job.answering(nets), true_NHWC, hole_NHW)
+
     def compared(
         self, arrays: Arrays, true_NHWC: np.ndarray, made_NHWC: np.ndarray, hole_NHW: np.ndarray, kinds: Sequence[str]
     ) -> Scores:

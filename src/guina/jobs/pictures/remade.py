@@ -58,6 +58,10 @@ class RemakeJudge(Judge):
             self._last[:] = [(arrays, len(true_NHWC), self.features(true_NHWC))]
         return {"fd": frechet_distance(self._last[0][2], self.features(made_NHWC))}
 
+    def before_and_after(self, nets: Nets, true_NHWC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Pictures as the network is given them, to look at, and what it makes of them; uint8 N×H×W×C."""
+        raise NotImplementedError
+
     def better(self, a: Scores, b: Scores) -> bool:
         """By the distance of house features, of which a decibel of nearness is worth a quarter."""
         return worth(a) > worth(b)
