@@ -44,6 +44,7 @@ MEASURED = 1000  # recordings whose bands are measured
 PIECES = 500  # of words, where the user wants such
 BATCH, LEAST = 8, 20.0  # recordings of usual length a step, and seconds of sound at least
 RATE, REST = 0.04, 3e-3  # the highest learning rates: of matrices and filters, and of all else
+AVERAGED = 0.03  # share of the training after which weights count half in their average, which is what ships
 PASSES = {"small": 8.0, "medium": 20.0, "large": 40.0}  # over the recordings that a size must get to be chosen
 
 
@@ -155,7 +156,7 @@ class Transcribe(Job):
     def phases(self) -> list[Phase]:
         learner = Learner("muon", RATE, REST, (0.9, 0.98), 0.6, weight_decay=0.01, rest=("head",), iterations=3)
         turn = Turn("transcribe", ("net",), self.loss, count=lambda batch: int(batch["units_length"].sum()) or 1)
-        return [Phase("learn", (turn,), {"net": learner}, batch=self.batch_size, warmup=0.05, hold=0.3, clip=1.0)]
+        return [Phase("learn", (turn,), {"net": learner}, batch=self.batch_size, warmup=0.05, hold=0.3, clip=1.0, ema=AVERAGED)]
 
     @property
     def batch_size(self) -> int:
