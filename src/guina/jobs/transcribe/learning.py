@@ -156,7 +156,8 @@ class Transcribe(Job):
     def phases(self) -> list[Phase]:
         learner = Learner("muon", RATE, REST, (0.9, 0.98), 0.6, weight_decay=0.01, rest=("head",), iterations=3)
         turn = Turn("transcribe", ("net",), self.loss, count=lambda batch: int(batch["units_length"].sum()) or 1)
-        return [Phase("learn", (turn,), {"net": learner}, batch=self.batch_size, warmup=0.05, hold=0.3, clip=1.0, ema=AVERAGED)]
+        rates = {"warmup": 0.05, "hold": 0.3, "clip": 1.0, "ema": AVERAGED}
+        return [Phase("learn", (turn,), {"net": learner}, batch=self.batch_size, **rates)]
 
     @property
     def batch_size(self) -> int:
