@@ -15,6 +15,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench" / "results"
 GUINA = [sys.executable, "-m", "guina"]
+Row = dict[str, Any]
 
 
 def machine() -> dict[str, Any]:
@@ -70,6 +71,12 @@ def measured(command: list[str]) -> dict[str, Any]:
     }
 
 
+def read(name: str) -> Row:
+    """What a script measured last; empty, where it never ran."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
 def save(name: str, result: dict[str, Any]) -> Path:
     """Write bench/results/NAME.json with the commit, the machine and the date."""
     RESULTS.mkdir(parents=True, exist_ok=True)
@@ -77,9 +84,6 @@ def save(name: str, result: dict[str, Any]) -> Path:
     facts = {"commit": commit(), "machine": machine(), "date": time.strftime("%Y-%m-%d"), **result}
     path.write_text(json.dumps(facts, indent=1) + "\n")
     return path
-
-
-Row = dict[str, Any]
 
 
 def recorded(out: str | Path, trained: Row, scored: Row, settings: list[str]) -> Row:
