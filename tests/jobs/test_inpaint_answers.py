@@ -10,8 +10,8 @@ from PIL import Image
 
 import guina
 from guina import cli
+from guina.arguments import parse_predict
 from guina.engine import features
-from guina.errors import GuinaError
 from guina.jobs.inpaint.harmonic import harmonic_fill
 from small_runs import trained
 from some_photos import encoded, made_by, opened, photos, pixels_of, texture
@@ -145,12 +145,27 @@ def test_masks_that_do_not_fit_are_said_with_both_sizes_and_of_a_folder_each_by_
         (tmp_path / "in" / f"{name}.png").write_bytes(encoded(texture(30, 40)))
     Image.fromarray(np.eye(30, 40) > 0).save(tmp_path / "masks" / "a.png")
     Image.new("1", (50, 50), 1).save(tmp_path / "masks" / "b.png")
-    with pytest.raises(GuinaError, match="50×50 pixels, the picture 40×30"):
-        run.predict(tmp_path / "in", options={"mask": str(tmp_path / "masks" / "b.png")})
+    (tmp_path / "in" / "large.png").write_bytes(encoded(texture(50, 50)))
+    *small, large = run.predict(tmp_path / "in", options={"mask": str(tmp_path / "masks" / "a.png")})
+    assert all(answer.attachments for answer in small)  # one misfit ends no album
+    assert "40×30 pixels, the picture 50×50" in large.error
+    (tmp_path / "in" / "large.png").unlink()
     right, other, none = run.predict(tmp_path / "in", options={"mask": str(tmp_path / "masks")})
     assert right.attachments
     assert "50×50 pixels, the picture 40×30" in other.error
     assert "no mask of c.png" in none.error
+
+
+def test_masks_may_have_the_folders_of_the_pictures(run: guina.Run, tmp_path: Path) -> None:
+    for n, name in enumerate(("a", "b")):
+        for kind in ("album", "masks"):
+            (tmp_path / kind / name).mkdir(parents=True)
+        (tmp_path / "album" / name / "1.png").write_bytes(encoded(texture(30, 40)))
+        mask_HW = np.zeros((30, 40), bool)
+        mask_HW[: 3 * (n + 1), :10] = True
+        Image.fromarray(mask_HW).save(tmp_path / "masks" / name / "1.png")
+    answers = run.predict(tmp_path / "album", options={"mask": str(tmp_path / "masks")})
+    assert [answer.facts["note"] for answer in answers] == ["fills 2% of the picture", "fills 5% of the picture"]
 
 
 def test_an_opaque_picture_without_a_mask_is_refused_with_how_to_name_one(run, tmp_path: Path, capsys) -> None:
@@ -162,6 +177,17 @@ def test_an_opaque_picture_without_a_mask_is_refused_with_how_to_name_one(run, t
         said = capsys.readouterr()
         for way in ("--mask", "--box", "--hole-color", "transparent"):
             assert way in said.out + said.err
+
+
+def test_boxes_are_said_again_and_again_or_at_once(run: guina.Run, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(texture(30, 40)))
+    made = []
+    for flags in (["--box", "1,2,5,5; 20,3,6,9"], ["--box", "1,2,5,5", "--box", "20,3,6,9"]):
+        asked, options = parse_predict([str(run.path), str(tmp_path / "a.png"), *flags])
+        (answer,) = run.predict(*asked.inputs, options=options)
+        made.append(made_by(answer))
+    (at_once,) = run.predict(tmp_path / "a.png", options={"box": "1,2,5,5;20,3,6,9"})
+    assert made == [made_by(at_once)] * 2
 
 
 def test_the_command_fills_and_says_so(run: guina.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

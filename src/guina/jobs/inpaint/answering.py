@@ -1,13 +1,13 @@
 """inpaint's answering half: pictures with holes in, the same pictures without them out.
 
-The network is given the harmonic fill of a hole and says what that lacks. A hole of a large picture is cut out with its
-surroundings and brought to the scale that was learned at; what the network adds there is enlarged, and meets the known
-pixels at the hole's edge without a seam.
+The network is given the harmonic fill of a hole and says what that lacks. Holes of a large picture are cut out with
+their surroundings (crops.py); thick ones are brought to the scale that was learned at: what the network adds there is
+enlarged, and meets the known pixels at the hole's edge without a seam.
 
 Axes: B pictures, H W pixels, C channels.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,13 +23,16 @@ from guina.answering.inputs import apart, named
 from guina.data.originals import Original, open_original
 from guina.data.values import BadPicture
 from guina.errors import GuinaError
-from guina.jobs.inpaint.crops import Crop, crops_about
+from guina.jobs.inpaint.crops import crops_about
 from guina.jobs.inpaint.fitted import InpaintFitted
 from guina.jobs.inpaint.harmonic import quick_fill
 from guina.jobs.inpaint.holes import Box, Hole, hole_of, mask_for, parse_boxes
 from guina.jobs.inpaint.settings import InpaintOptions, InpaintSettings
 from guina.jobs.pictures.handing import handed_over
+from guina.jobs.pictures.settings import together
 from guina.nets.unet import Shape, UNet
+
+TOGETHER = 64  # small parts of a picture that are filled at once
 
 
 class InpaintAnswering(Answering):
@@ -68,39 +71,40 @@ class InpaintAnswering(Answering):
 
     def whole(self, pixels_HWC: np.ndarray, hole_HW: np.ndarray) -> np.ndarray:
         """A picture of any size without its holes, uint8; what is known comes out as it is."""
-        made_HWC = pixels_HWC.copy()
+        made_HWC, left_HW = pixels_HWC.copy(), hole_HW.copy()
         if not hole_HW.any():
             return made_HWC
-        for crop in crops_about(hole_HW, min(self.fitted.shape[:2])):
-            part_HWC, part_HW = made_HWC[crop.rows, crop.columns], hole_HW[crop.rows, crop.columns]
-            mine_HW = part_HW & crop.mine_HW
-            made_HWC[crop.rows, crop.columns][mine_HW] = self.filled_crop(part_HWC, part_HW, crop)[mine_HW]
+        for crops in crops_about(hole_HW, min(self.fitted.shape[:2])):
+            for some in (crops[at : at + TOGETHER] for at in range(0, len(crops), TOGETHER)):
+                parts_BHWC = np.stack([made_HWC[crop.rows, crop.columns] for crop in some])
+                holes_BHW = np.stack([left_HW[crop.rows, crop.columns] for crop in some])
+                for crop, filled_HWC in zip(some, self.filled(parts_BHWC, holes_BHW, some[0].size), strict=True):
+                    made_HWC[crop.rows, crop.columns][crop.mine_HW] = filled_HWC[crop.mine_HW]
+                    left_HW[crop.rows, crop.columns][crop.mine_HW] = False
         return made_HWC
 
-    def filled_crop(self, pixels_HWC: np.ndarray, hole_HW: np.ndarray, crop: Crop) -> np.ndarray:
-        """A part of a picture with its hole filled, uint8; channel by channel where that needs less memory."""
-        channels = self.fitted.shape[2]
-        x_1CHW = torch.from_numpy(as_channels(pixels_HWC, channels)).permute(2, 0, 1)[None].float() / 127.5 - 1
-        hole_1HW = torch.from_numpy(hole_HW)[None]
-        smooth_1CHW = torch.cat([quick_fill((one + 1) / 2, hole_1HW) * 2 - 1 for one in x_1CHW.split(1, 1)], 1)
-        del x_1CHW
-        size = crop.size
-        if size == hole_HW.shape:
-            made_1CHW = self.fills(smooth_1CHW, hole_1HW).clamp(-1, 1)
+    def filled(self, pixels_BHWC: np.ndarray, hole_BHW: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+        """Parts of a picture with their holes filled, uint8, which the network sees brought to a size."""
+        x_BCHW, holes, back = as_learned(pixels_BHWC, torch.from_numpy(hole_BHW), self.fitted.shape[2])
+        # channel by channel: a large part needs less memory so
+        smooth_BCHW = torch.cat([quick_fill((one + 1) / 2, holes) * 2 - 1 for one in x_BCHW.split(1, 1)], 1)
+        del x_BCHW
+        if size == holes.shape[1:]:
+            made_BCHW = self.fills(smooth_BCHW, holes).clamp(-1, 1)
         else:
-            small_1CHW = F.interpolate(smooth_1CHW, size, mode="area")
-            holes_1HW = F.interpolate(hole_1HW[:, None].float(), size, mode="area")[:, 0] > 0.5
-            added_1CHW = self.fills(small_1CHW, holes_1HW) - small_1CHW
-            for smooth, added in zip(smooth_1CHW.split(1, 1), added_1CHW.split(1, 1), strict=True):
-                large = F.interpolate(added, hole_HW.shape, mode="bicubic", align_corners=False)
-                smooth.add_(seamless(large, hole_1HW))
-            made_1CHW = smooth_1CHW.clamp_(-1, 1)
-        made_HWC = ((made_1CHW[0].permute(1, 2, 0) + 1) * 127.5).round().to(torch.uint8).numpy()
-        return as_channels(made_HWC, pixels_HWC.shape[2])
+            small_BCHW = F.interpolate(smooth_BCHW, size, mode="area")
+            small_hole = F.interpolate(holes[:, None].float(), size, mode="area")[:, 0] > 0.5
+            added_BCHW = self.fills(small_BCHW, small_hole) - small_BCHW
+            for smooth, added in zip(smooth_BCHW.split(1, 1), added_BCHW.split(1, 1), strict=True):
+                large = F.interpolate(added, holes.shape[1:], mode="bicubic", align_corners=False)
+                smooth.add_(seamless(large, holes))
+            made_BCHW = smooth_BCHW.clamp_(-1, 1)
+        made_BCHW = ((made_BCHW + 1) * 127.5).round().to(torch.uint8)
+        return back(made_BCHW).permute(0, 2, 3, 1).numpy()
 
     def stream(self, inputs: Iterable[Any], options: Any) -> Iterator[Answer | Part]:
         """One answer an input: a file like the original's, its hole filled; or what is wrong with it."""
-        yield from apart(self.all_answers(inputs, options, parse_boxes(options.box)))
+        yield from apart(self.all_answers(inputs, options, parse_boxes(together(options.box))))
 
     def all_answers(self, inputs: Iterable[Any], options: InpaintOptions, boxes: tuple[Box, ...]) -> Iterator[Answer]:
         """The same, before files of pictures that are called alike are named apart."""
@@ -112,10 +116,8 @@ class InpaintAnswering(Answering):
                 continue
             try:
                 hole = self.hole(thing, original, options, boxes)
-            except GuinaError as wrong:
-                if not Path(options.mask or "-").is_dir():
-                    raise
-                yield Answer(name, error=f"{wrong.what}; {wrong.mend}")  # of the others each has a mask of its own
+            except GuinaError as wrong:  # of other pictures it may be right
+                yield Answer(name, error=f"{wrong.what}: expected {wrong.expected}; {wrong.mend}")
                 continue
             made_HWC = self.whole(original.pixels_HWC, hole.where_HW)
             yield handed_over(name, made_HWC, shown(original, hole), [*original.said, *hole.said], lossless=True)
@@ -147,10 +149,23 @@ def shown(original: Original, hole: Hole) -> Original:
     return replace(original, alpha_HW=np.where(hole.where_HW, np.uint8(255), original.alpha_HW))
 
 
-def as_channels(pixels_HWC: np.ndarray, channels: int) -> np.ndarray:
-    """Grey or colour; colour becomes grey by its mean, which only a network of grey pictures asks for."""
-    if pixels_HWC.shape[2] == channels:
-        return np.ascontiguousarray(pixels_HWC)
+def as_learned(
+    pixels_BHWC: np.ndarray, hole_BHW: Tensor, channels: int
+) -> tuple[Tensor, Tensor, Callable[[Tensor], Tensor]]:
+    """Pictures as a network of so many channels is given them, −1 … 1, their holes, and the way back.
+
+    A network of grey pictures fills the red, the green and the blue of coloured ones, each as a picture of its own; one
+    of coloured pictures is given grey ones as three times the same.
+    """
+    x_BCHW = torch.from_numpy(np.ascontiguousarray(pixels_BHWC)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    B, C = x_BCHW.shape[:2]
+    if channels == C:
+        return x_BCHW, hole_BHW, lambda made: made
     if channels == 1:
-        return pixels_HWC.mean(2, keepdims=True).round().astype(np.uint8)
-    return pixels_HWC.repeat(channels, 2) if pixels_HWC.shape[2] == 1 else pixels_HWC[:, :, :channels]
+        alone_BCHW = x_BCHW.flatten(0, 1)[:, None]
+        return alone_BCHW, hole_BHW.repeat_interleave(C, 0), lambda made: made.view(B, C, *made.shape[2:])
+    return (
+        x_BCHW.expand(-1, channels, -1, -1),
+        hole_BHW,
+        lambda made: made.float().mean(1, keepdim=True).round().to(made),
+    )

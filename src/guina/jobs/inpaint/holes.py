@@ -21,6 +21,7 @@ from guina.jobs.inpaint.mask_files import read_mask
 
 OPAQUE = 128  # of 255, from which a pixel is seen
 NEAR = 24  # levels by which red, green and blue may differ from the hole's colour
+DEEP = 4  # folders below one another that a folder of masks may have like the pictures
 BLED = 3  # pixels by which a colour runs into its surroundings in a JPEG, which has one colour for two by two pixels
 A_HOLE = "--mask FILE (white is the hole), --box X,Y,WIDTH,HEIGHT, --hole-color '#rrggbb', or transparent pixels"
 SOME_PIXELS = "some pixels of the picture that are not the hole: it is filled by what is around it"
@@ -174,7 +175,8 @@ def parse_colour(text: str) -> tuple[int, int, int]:
 
 
 def mask_for(picture: Path, masks: Path) -> Path:
-    """The mask of a picture: in a folder of masks the one of the picture's name, with any extension; a file is of all.
+    """The mask of a picture: in a folder of masks the one of the picture's name, with any extension, in folders called
+    as the picture's are or in none; a file is of all.
 
     Raises:
         GuinaError: there is none, or more than one.
@@ -183,11 +185,16 @@ def mask_for(picture: Path, masks: Path) -> Path:
         return masks
     endings = [picture.suffix, *(suffix for known in SUFFIXES.values() for suffix in known)]
     names = dict.fromkeys(picture.stem + way(ending) for ending in endings for way in (str, str.lower, str.upper))
-    found = {  # by file: where names of either case are the same, it is found by both
-        (path.stat().st_dev, path.stat().st_ino): path
-        for path in (masks / name for name in names)
-        if path.is_file() and not (picture.exists() and path.samefile(picture))
-    }
+    found: dict[tuple[int, int], Path] = {}
+    for depth in range(min(DEEP, len(picture.parent.parts)), -1, -1):  # first where masks have the pictures' folders
+        folder = masks.joinpath(*picture.parent.parts[len(picture.parent.parts) - depth :]) if depth else masks
+        found = {  # by file: where names of either case are the same, it is found by both
+            (path.stat().st_dev, path.stat().st_ino): path
+            for path in (folder / name for name in names)
+            if path.is_file() and not (picture.exists() and path.samefile(picture))
+        }
+        if found:
+            break
     several = sorted(path.name for path in found.values())
     if not found:
         raise GuinaError(f"no mask of {picture.name} in {masks}", f"a file such as {picture.stem}.png", "add it")

@@ -84,7 +84,8 @@ class Inpaint(RemakeJob):
         if self.fitted.flip:
             x_BHWC = augment.alternating_flip(x_BHWC, draw.index_B, draw.epoch_B)
         x_BCHW = (x_BHWC.permute(0, 3, 1, 2).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
-        kinds = [self.kinds[n % len(self.kinds)] for n in range(len(x_BCHW))]
+        first = int(torch.randint(len(self.kinds), (), generator=rng))  # a small shard has other kinds each time
+        kinds = [self.kinds[(first + n) % len(self.kinds)] for n in range(len(x_BCHW))]
         size = FIRST + (1 - FIRST) * min(1.0, draw.done / GROWN)
         hole_BHW = torch.from_numpy(draw_masks(kinds, x_BCHW.size(2), x_BCHW.size(3), rng, size))
         return {"x": x_BCHW, "hole": hole_BHW, "given": hole_BHW[:, None].float() * 2 - 1}
