@@ -5,6 +5,7 @@ import math
 import sys
 from collections import Counter
 
+import jiwer
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from guina.word_errors import (
     align_words,
     by_speaker,
     cautions,
+    characters_as_words,
     confusions,
     deviation,
     expected_counts,
@@ -40,7 +42,7 @@ def distance(a: list[str], b: list[str]) -> int:
 
 
 def test_examples_in_docstrings() -> None:
-    assert doctest.testmod(module) == (0, 10)
+    assert doctest.testmod(module) == (0, 12)
 
 
 @given(CORPUS)
@@ -94,6 +96,18 @@ def test_texts_are_compared_to_the_letter_and_white_space_only_parts() -> None:
     assert rates(["Yes", "NA 007"], ["yes", "NA  007 "])["wer"] == pytest.approx(1 / 3)
     assert rates(["it's"], ["its"])["wer"] == 1.0
     assert rates(["a\u00a0b\tc\n"], ["a b c"])["cer"] == 0.0
+
+
+def test_characters_of_scripts_without_spaces_are_words() -> None:
+    """The rate is then that of the characters, however they are spaced; jiwer is asked with spaces between them."""
+    texts, references = ["今天他来了", "ฉันไปตลาด"], ["今天她来了", "ฉันไปตลาด"]
+    expected = jiwer.wer([" ".join(text) for text in references], [" ".join(text) for text in texts])
+    found = rates(texts, references)
+    assert found["wer"] == found["cer"] == pytest.approx(expected)
+    assert rates(["我 们go 了"], ["我们 go了"])["wer"] == 0.0
+    aligned = align_words(texts, references)
+    assert characters_as_words(aligned)[0].startswith("14 of 14 words of wer are single characters")
+    assert characters_as_words(align_words(["a"], ["한국 go"])) == []
 
 
 def test_what_was_taken_for_what() -> None:

@@ -1,4 +1,4 @@
-"""The one exception that is meant for the person at the keyboard."""
+"""The exception that is meant for the person at the keyboard, and one kind of it."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -29,6 +29,10 @@ class GuinaError(Exception):
         if mend:
             lines.append(f"  to mend:  {mend}")
         super().__init__("\n".join(lines))
+
+
+class NoRoom(GuinaError):
+    """A disk is full."""
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

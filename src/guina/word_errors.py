@@ -3,7 +3,9 @@
 A transcript is brought to its reference by the fewest insertions, deletions and substitutions of words (Levenshtein
 1966). The word error rate (WER) is their number over that of the references' words, over all recordings at once: long
 ones count more. The character error rate (CER) is the same of characters, a space between words among them. Both may
-exceed 1. Texts are compared to the letter, case and punctuation as they are; white space only parts words.
+exceed 1. Texts are compared to the letter, case and punctuation as they are; white space only parts words. Where a
+script has no spaces between words (Chinese, Japanese, Thai …) each of its characters is a word, as is usual: a sentence
+that is one word would be wrong as a whole for one character.
 
 Where a recording has no words (silence), whatever was heard in it counts as inserted. Where no recording has any, there
 is nothing to divide by: then the rates are the number of inserted words and characters, as if one had been expected.
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from types import ModuleType
 
+from guina.data.words import CLOSE
 from guina.errors import GuinaError
 from guina.metrics import nothing_to_score
 
@@ -94,7 +97,7 @@ def kind_of(pair: Pair) -> str:
 
 
 def align_words(texts: Sequence[str], references: Sequence[str]) -> list[Aligned]:
-    """Each transcript beside its reference, word by word; words are what white space parts.
+    """Each transcript beside its reference, word by word; for words see `words_of`.
 
     Args:
         texts: the transcripts, of which any may be empty.
@@ -107,7 +110,17 @@ def align_words(texts: Sequence[str], references: Sequence[str]) -> list[Aligned
         >>> align_words(["the cat sat"], ["a cat"])[0].pairs
         (('a', 'the'), ('cat', 'cat'), ('', 'sat'))
     """
-    return align([text.split() for text in texts], [text.split() for text in references], " ")
+    return align([words_of(text) for text in texts], [words_of(text) for text in references], " ")
+
+
+def words_of(text: str) -> list[str]:
+    """What white space parts; of scripts without spaces between words each character.
+
+    Example:
+        >>> words_of("it's  7 o'clock."), words_of("我们 go 了。")
+        (["it's", '7', "o'clock."], ['我', '们', 'go', '了', '。'])
+    """
+    return CLOSE.sub(r" \g<0> ", text).split()
 
 
 def align_characters(texts: Sequence[str], references: Sequence[str]) -> list[Aligned]:
@@ -221,6 +234,22 @@ def deviation(aligned: Sequence[Aligned]) -> float:
         return 0.0
     squares = sum((one.wrong - rate * one.expected) ** 2 for one in errors)
     return (N / (N - 1) * squares) ** 0.5 / words
+
+
+def characters_as_words(aligned: Sequence[Aligned]) -> list[str]:
+    """What must be said beside a word error rate where characters count as words; nothing where none does.
+
+    Example:
+        >>> characters_as_words(align_words(["我"], ["我们"])), characters_as_words(align_words(["we"], ["we"]))
+        (['2 of 2 words of wer are single characters, of a script without spaces between words'], [])
+    """
+    counts = expected_counts(aligned)
+    close = sum(times for word, times in counts.items() if CLOSE.match(word))
+    if not close:
+        return []
+    return [
+        f"{close:,} of {counts.total():,} words of wer are single characters, of a script without spaces between words"
+    ]
 
 
 def cautions(aligned: Sequence[Aligned]) -> list[str]:

@@ -47,6 +47,20 @@ def test_what_lies_in_the_users_folder_is_not_written_over(tmp_path: Path) -> No
     assert write(file("b"), tmp_path, "b.jpg") == tmp_path / "b.jpg"
 
 
+@pytest.mark.parametrize("kind", ["srt", "vtt"])
+def test_subtitles_of_the_user_are_not_written_over(tmp_path: Path, kind) -> None:
+    made = Attachment(kind, "1", np.frombuffer(b"made", np.uint8))
+    (tmp_path / f"1.{kind}").write_bytes(b"theirs")
+    (tmp_path / "1.wav").write_bytes(b"sound")
+    assert write(made, tmp_path, tmp_path / "1.wav") == tmp_path / f"1-2.{kind}"
+    assert as_json(Answer(str(tmp_path / "1.wav"), attachments=(made,)), tmp_path)[kind] == str(
+        tmp_path / f"1-3.{kind}"
+    )
+    assert (tmp_path / f"1.{kind}").read_bytes() == b"theirs"
+    for _ in range(2):
+        assert write(made, tmp_path / "out", tmp_path / "1.wav") == tmp_path / "out" / f"1.{kind}"
+
+
 def test_what_guina_made_is_made_again_but_for_the_input_itself(tmp_path: Path) -> None:
     out = tmp_path / "deep" / "er"
     for data in (b"one", b"two"):

@@ -100,7 +100,7 @@ def sine(frequency: float, rate: int = 16000, seconds: float = 1.0) -> torch.Ten
 
 
 def test_examples_in_docstrings() -> None:
-    assert doctest.testmod(module) == (0, 5)
+    assert doctest.testmod(module) == (0, 6)
     assert doctest.testmod(sound_changes) == (0, 1)
 
 

@@ -102,6 +102,27 @@ def test_names_that_are_no_utf8(tmp_path):
     assert said(read(tmp_path)) == {"caf\\xe9.png": ["a caption"]}
 
 
+@pytest.mark.parametrize("name", ["captions.txt", "Flickr8k.token.txt", "captions"])
+@pytest.mark.parametrize("header", [("image", "caption"), ()])
+def test_a_text_called_like_captions_in_another_encoding_is_no_missing_table(tmp_path, name, header):
+    pictures = draw(tmp_path, ["0.png", "1.png", "2.png"])
+    rows = [(picture, f"一只狗在草地上奔跑，编号{n}，天气很好") for n, picture in enumerate(pictures)]
+    table(tmp_path / name, rows, header)
+    text = (tmp_path / name).read_bytes().decode()
+    (tmp_path / name).write_bytes(text.encode("gbk"))
+    lines(tmp_path / "notes.txt", "nothing of interest")
+    with pytest.raises(GuinaError, match=name) as error:
+        read(tmp_path)
+    assert "--encoding gb" in error.value.mend
+    assert said(read(tmp_path, encoding="gbk")) == grouped(rows)
+    (tmp_path / name).rename(tmp_path / "diary.txt")  # what is not called so may be anything
+    with pytest.raises(GuinaError, match="has 3 pictures, and no captions"):
+        read(tmp_path)
+    table(tmp_path / "other.csv", rows)
+    (tmp_path / "diary.txt").rename(tmp_path / name)
+    assert said(read(tmp_path)) == grouped(rows)
+
+
 def test_a_table_in_another_encoding(tmp_path):
     rows = some(tmp_path, 2, 1)
     text = as_csv([("image", "caption"), *((name, f"Grüße, {text}") for name, text in rows)])

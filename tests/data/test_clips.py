@@ -251,6 +251,26 @@ def test_missing_bad_and_unlisted_files(tmp_path):
     assert len(read_clips(source, ALL, max_bad=0.5)) == 12
 
 
+def test_recordings_that_differ_in_their_ending_are_told_apart(tmp_path):
+    rows = twelve(tmp_path)
+    for n in range(3):
+        put(tmp_path / "clips" / f"x{n}.wav", tone(0.5, hertz=900 + n))
+        put(tmp_path / "clips" / f"x{n}.flac", tone(0.7, hertz=900 + n), kind="FLAC")
+    listed = [("x0.flac", "a"), ("x1.FLAC", "b"), ("x1.wav", "c"), ("x2", "which one?")]
+    records = read_clips(table(tmp_path / "transcripts.tsv", [*rows, *listed]), ALL)
+    assert said(records) == {**dict(rows), "clips/x0.flac": "a", "clips/x1.flac": "b", "clips/x1.wav": "c"}
+    assert records.report.as_json()["skipped"] == {"not there": {"count": 1, "for example": ["x2"]}}
+
+
+def test_a_recording_that_broke_off_is_not_learned_with_its_whole_text(tmp_path):
+    rows = twelve(tmp_path)
+    file = (tmp_path / "03.wav").read_bytes()
+    (tmp_path / "03.wav").write_bytes(file[: len(file) * 3 // 10])
+    records = read_clips(table(tmp_path / "transcripts.tsv", rows), ALL)
+    assert "03.wav" not in said(records)
+    assert records.report.as_json()["skipped"] == {waves.BROKEN: {"count": 1, "for example": ["03.wav"]}}
+
+
 def test_rows_that_come_twice(tmp_path):
     rows = twelve(tmp_path)
     records = read_clips(table(tmp_path / "transcripts.tsv", [*rows, rows[0], (rows[1][0], "other")]), ALL)

@@ -1,14 +1,21 @@
 """Pictures at full size, of every mode and format, and files like them."""
 
 import io
+import struct
+import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
 from guina.data import originals
+from guina.data.gallery import decode_gallery, range_of_numbers
+from guina.data.images import from_image
 from guina.data.originals import encode_original, open_original
 from guina.data.values import BadPicture
+from guina.jobs.pictures import gallery
+from guina.jobs.pictures.settings import PictureSettings
 
 
 def encode(image: Image.Image, kind: str, **how) -> bytes:
@@ -109,6 +116,76 @@ def test_sixteen_bits_and_floats_become_eight():
     original = open_original(encode(Image.fromarray(np.array([[0, 0.5], [1, 0.25]], np.float32)), "TIFF"))
     assert original.pixels_HWC[:, :, 0].tolist() == [[0, 128], [255, 64]]
     assert original.said == ("float pixels to 8 bits",)
+
+
+def deep_png(deep_HWC: np.ndarray) -> bytes:
+    """A PNG of 16 bits a channel, which Pillow does not write. https://www.w3.org/TR/png-3/"""
+    height, width, channels = deep_HWC.shape
+    head = struct.pack(">IIBBBBB", width, height, 16, {1: 0, 2: 4, 3: 2, 4: 6}[channels], 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in deep_HWC)
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    parts = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def deep_tiff(deep_HWC: np.ndarray) -> bytes:
+    """A TIFF of 16 bits a channel, in one strip, not compressed."""
+    height, width, channels = deep_HWC.shape
+    data, depths = deep_HWC.astype("<u2").tobytes(), struct.pack(f"<{channels}H", *[16] * channels)
+    at = 8 + len(data)
+    tags = [
+        (256, 4, 1, width),
+        (257, 4, 1, height),
+        (258, 3, channels, at),
+        (259, 3, 1, 1),
+        (262, 3, 1, 2),
+        (273, 4, 1, 8),
+    ]
+    tags += [(277, 3, 1, channels), (278, 4, 1, height), (279, 4, 1, len(data))]
+    tags += [(338, 3, 1, 2)] if channels == 4 else []
+    table = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    return (
+        struct.pack("<2sHI", b"II", 42, at + len(depths))
+        + data
+        + depths
+        + struct.pack("<H", len(tags))
+        + table
+        + bytes(4)
+    )
+
+
+@pytest.mark.parametrize(("make", "channels"), [*((deep_png, c) for c in (1, 2, 3, 4)), (deep_tiff, 3), (deep_tiff, 4)])
+def test_colours_of_16_bits_are_said_to_become_8(make, channels: int) -> None:
+    deep = np.random.default_rng(0).integers(0, 1 << 16, (5, 7, channels))
+    said = "16-bit or float pixels to 8 bits" if channels == 1 else "16-bit colours to 8 bits"
+    original, notes = open_original(make(deep)), []
+    assert original.said == (said,)
+    colours = 1 if channels < 3 else 3
+    assert np.abs(original.pixels_HWC - deep[..., :colours] / 257).max() <= 1
+    from_image(image_of(make(deep)), notes.append)
+    assert notes.count(said) == 1
+
+
+def test_a_folder_of_colours_of_16_bits_says_so_and_is_as_bright_as_it_was(tmp_path: Path) -> None:
+    dark = np.random.default_rng(0).integers(0, 1 << 12, (8, 9, 7, 3))
+    for n, deep in enumerate(dark):
+        (tmp_path / f"{n}.png").write_bytes(deep_png(deep))
+    records = gallery.read(str(tmp_path), ("train",), PictureSettings(), None, labelled=False)
+    assert records.report.as_json()["converted"]["16-bit colours to 8 bits"]["count"] == 8
+    assert range_of_numbers(records) is None
+    pixels = decode_gallery(records, (9, 7, 3)).all("pixels")
+    assert np.abs(pixels - dark / 257).max() <= 1
+
+
+def test_a_bmp_of_16_bits_a_pixel_is_not_deep() -> None:
+    pixels = np.zeros((4, 4), "<u2").tobytes()
+    masks = struct.pack("<III", 0xF800, 0x07E0, 0x001F)
+    head = struct.pack("<IiiHHIIiiII", 40, 4, 4, 1, 16, 3, len(pixels), 0, 0, 0, 0) + masks
+    data = struct.pack("<2sIHHI", b"BM", 14 + len(head) + len(pixels), 0, 0, 14 + len(head)) + head + pixels
+    assert image_of(data).tile[0][3][0] == "BGR;16"
+    assert open_original(data).said == ()
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -215,7 +215,7 @@ def test_loudness_silence_and_clipping():
 @pytest.mark.parametrize("riff", [None, 0, 0xFFFFFFFF])
 @pytest.mark.parametrize(
     ("says", "why"),
-    [(0, "no length"), (0xFFFFFFFF, "no length"), (0x7FFFFFFF, "no length"), (40_000, "more than there is")],
+    [(0, "no length"), (0xFFFFFFFF, "no length"), (0x7FFFFFFF, "no length"), (32_044, "more than there is")],
 )
 def test_a_wav_is_read_to_its_end_whatever_its_header_says(says, why, riff, tmp_path):
     wave = tone()  # 32,000 bytes
@@ -227,6 +227,20 @@ def test_a_wav_is_read_to_its_end_whatever_its_header_says(says, why, riff, tmp_
     assert why in sound.notes[0]
     (tmp_path / "a.wav").write_bytes(file)
     assert sum(map(len, pieces(tmp_path / "a.wav", 16000, 0.3))) == 16000
+
+
+@pytest.mark.parametrize("rate", [16000, 8000])
+def test_a_wav_of_which_a_copy_broke_off_is_not_whole(rate, tmp_path):
+    file = wav(tone())
+    part = file[: len(file) * 3 // 10]
+    sound = decode(part, rate)
+    assert sound.seconds == pytest.approx(0.3, abs=0.01)
+    assert not sound.whole
+    assert any(note.startswith("cut off") for note in sound.notes)
+    (tmp_path / "a.wav").write_bytes(part)
+    notes = []
+    list(pieces(tmp_path / "a.wav", rate, 0.1, notes.append))
+    assert any(note.startswith("cut off") for note in notes)
 
 
 def test_an_honest_header_is_believed():

@@ -79,10 +79,53 @@ def test_few_contexts_are_remembered_and_it_says_the_same(monkeypatch: pytest.Mo
     texts = [written(words) for words in itertools.product(WORDS, repeat=2)]
     prefixes = [written(words) for words in itertools.product(WORDS, repeat=3)]
     expected = spell(texts, V, BLANK, SPACE)(prefixes)
-    monkeypatch.setattr(module, "KEPT", 2)
+    monkeypatch.setattr(module, "FEWEST", 2)
+    monkeypatch.setattr(module, "ROOM", 0)
     model = spell(texts, V, BLANK, SPACE)
     assert torch.equal(model(prefixes), expected)
     assert len(model.known) <= 2
+
+
+def test_the_more_words_the_fewer_contexts_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered takes no more bytes than there is room for."""
+    monkeypatch.setattr(module, "FEWEST", 1)
+    monkeypatch.setattr(module, "ROOM", 20_000)
+    words = list(itertools.product((0, 1, 3), repeat=5))
+    model = spell([written(pair) for pair in itertools.pairwise(words)], V, BLANK, SPACE)
+    model([written((word, other)) for word, other in zip(words, words[::2], strict=False)])
+    assert 0 < sum(p_D.nbytes for p_D in model.known.values()) <= 20_000
+
+
+class Counted(tuple):
+    """Letters that count how often one of them is looked at."""
+
+    looks = 0
+
+    def __getitem__(self, at):
+        Counted.looks += not isinstance(at, slice)
+        return super().__getitem__(at)
+
+
+@given(TEXTS.filter(any), PREFIX)
+@settings(deadline=None, max_examples=50)
+def test_words_long_ago_change_nothing_and_are_not_looked_at(texts, prefix) -> None:
+    model = spell([written(text) for text in texts], V, BLANK, SPACE)
+    recent = [*written([(0, 1), (3,), (3,)]), SPACE, *prefix]
+    rows = [model.by_words((*before, *recent)) for before in ((0, SPACE), (0, 1, SPACE) * 300)]
+    assert (rows[0] is None) == (rows[1] is None)
+    if rows[0] is not None and rows[1] is not None:
+        np.testing.assert_array_equal(rows[0], rows[1])
+    Counted.looks = 0
+    model.by_words(Counted((0, 1, SPACE) * 300 + tuple(recent)))
+    assert Counted.looks < 40
+
+
+@given(PREFIX, st.integers(0, 4))
+def test_the_last_words_are_the_last_of_all(letters, most) -> None:
+    text = "".join(map(str, letters)).split(str(SPACE))
+    words = [tuple(map(int, word)) for word in text]
+    assert parted(tuple(letters), SPACE) == words
+    assert parted(tuple(letters), SPACE, most) == words[-most - 1 :]
 
 
 def test_the_search_spells_words_that_it_knows() -> None:

@@ -20,7 +20,7 @@ import toys
 from guina.answering.answer import Answer
 from guina.answering.base import Answering, Fitted
 from guina.answering.model import pick
-from guina.data.order import Draw
+from guina.data.order import Buckets, Draw
 from guina.engine.checkpoint import Checkpoints
 from guina.engine.parallel import Team
 from guina.engine.step import Stepper
@@ -115,6 +115,15 @@ class HandedOn(Parts):
         return [replace(phase, share=0.5, ema=0.2), replace(phase, share=0.5, begins="best")]
 
 
+class Uneven(Parts):
+    """The same with examples that are so long that each is a batch by itself."""
+
+    name = "uneven"
+
+    def order(self, arrays, phase):
+        return Buckets(np.where(np.arange(len(arrays)) % 10 == 0, 100, 8), cost=96)
+
+
 def draws() -> list[Tensor]:
     """What each step learns from."""
     job = Parts(Parts.Settings(), Fitted())
@@ -167,7 +176,7 @@ def test_two_processes_equal_one_with_two_shards(tmp_path: Path) -> None:
         [*command, __file__, str(tmp_path / "two")], capture_output=True, text=True, timeout=120, check=False, env=env
     )
     assert done.returncode == 0, done.stderr
-    for kind in (Parts, HandedOn):
+    for kind in (Parts, HandedOn, Uneven):
         for shards in (2, 1):
             out = tmp_path / f"{kind.name}-{shards}"
             running.train(kind, out, steps=STEPS, precision="float64", shards=shards)
@@ -182,6 +191,22 @@ def test_two_processes_equal_one_with_two_shards(tmp_path: Path) -> None:
             assert a == pytest.approx(b, rel=1e-9)
     taken = [event for event in RunFolder(tmp_path / "two" / "handed-on").events() if event["event"] == "phase"]
     assert [(event["step"], event["of"] < 10) for event in taken] == [(10, True)]
+
+
+def test_a_batch_of_fewer_examples_than_shards_is_learned_from_like_any_other(tmp_path: Path) -> None:
+    job = Uneven(Uneven.Settings(), Fitted())
+    arrays = job.arrays(job.read("1", ("train",)).only("train"))
+    order = job.order(arrays, job.phases()[0])
+    sizes = [len(order.at(derive(0, "order", 0), n).index_B) for n in range(STEPS)]
+    assert 1 in sizes, "one alone"
+    assert max(sizes) > 5
+    for shards in (1, 5):
+        running.train(Uneven, tmp_path / str(shards), steps=STEPS, precision="float64", shards=shards)
+    whole, cut = (load_file(tmp_path / str(n) / f"checkpoints/step-{STEPS}/state.safetensors") for n in (1, 5))
+    assert running.same_tensors(cut, whole, 1e-10)
+    rows = [[{k: v for k, v in row.items() if k != "t"} for row in running.rows(tmp_path / str(n))] for n in (1, 5)]
+    for first, other in zip(*rows, strict=True):
+        assert other == pytest.approx(first, rel=1e-9)
 
 
 def test_only_denominators_of_their_own_cost_an_exchange() -> None:
@@ -214,5 +239,5 @@ def test_a_count_of_no_term_is_a_mistake(tmp_path: Path) -> None:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    for kind in (Parts, HandedOn):
+    for kind in (Parts, HandedOn, Uneven):
         running.train(kind, Path(sys.argv[1]) / kind.name, steps=STEPS, precision="float64")

@@ -119,19 +119,51 @@ def test_a_turned_photo_comes_out_upright_once(loud: ColorizeAnswering) -> None:
 
 @pytest.mark.parametrize("level", [0, 255])
 def test_white_stays_white_and_black_black(loud: ColorizeAnswering, level: int) -> None:
-    (answer,) = loud.answers([encoded(np.full((40, 50), level, np.uint8))], loud.Options(hint="5,5,#ff0000"))
+    (answer,) = loud.answers([encoded(np.full((40, 50), level, np.uint8))], loud.Options(hint=("5,5,#ff0000",)))
     assert (rgb_of(made_by(answer)) == level).all()
 
 
 def test_what_cannot_be_asked_for_is_said(run: guina.Run) -> None:
     for options, message in (
-        ({"hint": "60,0,#ff0000"}, r"60,0 lies outside[\s\S]*59,39"),
         ({"hint": "here,red"}, "--hint here,red"),
         ({"saturation": -1.0}, "--saturation -1"),
         ({"saturation": float("nan")}, "--saturation nan"),
     ):
         with pytest.raises(GuinaError, match=message):
             run.predict(grey((40, 60)), options=options)
+
+
+def test_a_hint_outside_of_one_picture_is_that_pictures_answer(run: guina.Run, tmp_path: Path) -> None:
+    for name, size in (("large", (60, 80)), ("small", (40, 60)), ("wide", (30, 70))):
+        (tmp_path / f"{name}.png").write_bytes(encoded(grey(size)))
+    answers = run.predict(tmp_path, options={"hint": "60,0,#ff0000"})
+    large, small, wide = sorted(answers, key=lambda answer: answer.input)
+    assert not large.error
+    assert not wide.error
+    assert "60,0 lies outside" in small.error
+    assert "0,0 to 59,39" in small.error
+    out = ["--out", str(tmp_path / "out")]
+    with pytest.raises(GuinaError, match="60,0 lies outside"):  # as none can be answered
+        commands.predict([str(run.path), str(tmp_path / "small.png"), "--hint", "60,0,#ff0000", *out])
+    assert commands.predict([str(run.path), str(tmp_path), "--hint", "60,0,#ff0000", *out]) == 0
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.png")) == ["large.png", "wide.png"]
+
+
+def test_hints_are_said_again_and_again_or_at_once(
+    run: guina.Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(grey((40, 60))))
+    one, two, three = "10,10,#ff0000", "40,30,#0000ff", "50,5,#00ff00"
+    digests = []
+    for said in ([f"{one};{two};{three}"], [one, f"{two}; {three}"], [one, two, three], [three]):
+        flags = [word for text in said for word in ("--hint", text)]
+        assert commands.predict([str(run.path), str(tmp_path / "a.png"), "--json", *flags]) == 0
+        digests.append(json.loads(capsys.readouterr().out)["answers"][0]["sha256"])
+        for hint in (tuple(said), ";".join(said)):
+            (answer,) = run.predict(tmp_path / "a.png", options={"hint": hint})
+            assert as_json(answer)["sha256"] == digests[-1]
+    assert len(set(digests[:3])) == 1
+    assert digests[3] != digests[0]
 
 
 def test_saturation_is_how_colourful_it_gets(loud: ColorizeAnswering) -> None:

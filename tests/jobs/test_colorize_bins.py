@@ -38,6 +38,16 @@ def test_classes_are_the_squares_that_colours_fall_into() -> None:
     np.testing.assert_allclose(found.share_Q, np.array(smooth) / sum(smooth), rtol=1e-6)
 
 
+def test_classes_are_those_of_sorted_squares() -> None:
+    for ab in (np.random.default_rng(0).normal(0, 60, (4000, 2)), np.full((3, 2), 90.0), np.zeros((0, 2))):
+        squares = np.concatenate([np.rint(ab / STEP).astype(int), [[0, 0]]])
+        expected, times = np.unique(squares, axis=0, return_counts=True)
+        found = find_bins(ab)
+        np.testing.assert_array_equal(found.centre_Q2, expected * float(STEP))
+        near = np.exp(-((expected[:, None] - expected) ** 2).sum(-1) * (STEP / WIDTH) ** 2 / 2) @ times
+        np.testing.assert_allclose(found.share_Q, near / near.sum(), rtol=1e-12)
+
+
 def test_rare_classes_count_more_and_all_together_one() -> None:
     found = some_bins()
     order = np.argsort(found.share_Q)

@@ -1,5 +1,6 @@
 """Editing with a run of generate: noise that comes back, classes and directions, what stays, what is refused."""
 
+import errno
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -21,7 +22,7 @@ from guina.errors import GuinaError
 from guina.jobs.generate import editing, inverting
 from guina.jobs.generate.answering import GenerateAnswering
 from guina.jobs.generate.editing import Editor, edited
-from guina.jobs.generate.edits import HIGH, LOW, EditOptions, decibels, with_rest
+from guina.jobs.generate.edits import HIGH, LOW, EditOptions, decibels, file_names, with_rest
 from guina.jobs.generate.inverting import Inverter
 from guina.nets.directions import Direction, by_answers, by_weights, telling
 from guina.nets.generator import NOISE, Generator, PictureShape
@@ -238,12 +239,30 @@ def test_far_from_its_data_a_run_refuses_nothing_and_says_so(
     run: guina.Run, digits: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(*_: Any) -> None:
-        raise GuinaError("gone")
+        raise GuinaError("photos is not what it learned from", "the same", "put them back")
 
     monkeypatch.setattr(editing, "read_again", gone)
     (answer,) = run.edit(digits[0], options={"to": "1", "steps": 7})
-    assert "data are gone" in answer["says"]
+    assert "none is refused: photos is not what it learned from" in answer["says"]
     assert "least" not in answer["reconstruction"]
+    assert answer["reconstruction"]["unjudged"] == "photos is not what it learned from"
+
+
+def test_a_full_disk_is_not_taken_for_data_that_are_gone(
+    run: guina.Run, digits: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(editing, "read_again", full)
+    with pytest.raises(GuinaError, match="the disk is full"):
+        run.edit(digits[0], options={"to": "1", "steps": 6})
+
+
+def test_no_two_edited_pictures_are_called_alike() -> None:
+    assert file_names(["a/cat.jpg", "b/cat.jpg", "c/cat-2.jpg", "d/Cat.png"]) == ["cat", "cat-2", "cat-2-2", "Cat-3"]
+    names = file_names([f"{n}/{name}" for n in range(9) for name in ("a.png", "A-2.png", "a-2-2.png", "a-3.png")])
+    assert len({name.casefold() for name in names}) == len(names) == 36
 
 
 # --- as a user meets it ---

@@ -14,9 +14,10 @@ import guina
 from guina.answering.answer import Answer, Part
 from guina.answering.render import as_json, as_lines
 from guina.data.records import TEST, TRAIN, VAL
+from guina.data.sounds import as_int16, decode
 from guina.engine.metric import Metric
 from guina.errors import GuinaError
-from guina.jobs.transcribe import answering, learning, mixing, scores
+from guina.jobs.transcribe import answering, learning, mixing, scores, targets, windows
 from guina.jobs.transcribe.answering import TranscribeAnswering
 from guina.jobs.transcribe.learning import Transcribe
 from guina.jobs.transcribe.scores import TranscribeJudge
@@ -130,16 +131,43 @@ def test_texts_are_cut_into_characters_unless_the_user_says(clips: Path, unit: A
     assert job.fit(job.read(str(clips), (TRAIN,)).only(TRAIN)).vocabulary.kind == kind
 
 
+def test_recordings_that_are_too_long_to_learn_from_are_only_judged_by(clips: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(targets, "LONGEST", 0.5)
+    job = Transcribe(TranscribeSettings(max_bad=1.0))
+    records = job.read(str(clips), (TRAIN, TEST))
+    assert 0 < max(records.only(TRAIN).columns["seconds"]) <= 0.5 < max(records.only(TEST).columns["seconds"])
+    assert records.report.as_json()["skipped"][targets.TOO_LONG]["count"] == 86 - records.count(TRAIN)
+    with pytest.raises(GuinaError, match="cut them at pauses"):
+        Transcribe(TranscribeSettings()).read(str(clips), (TRAIN, TEST))
+
+
 def test_more_sentences_teach_the_language_model_alone(clips: Path, tmp_path: Path):
     more = tmp_path / "more.txt"
     more.write_text("dad dad\ndad dad\ndad xyz\n" * 20)
     plain, taught = (Transcribe(TranscribeSettings(unit="char", text=text)) for text in ("", str(more)))
     records = plain.read(str(clips), (TRAIN,)).only(TRAIN)
     before, after = plain.fit(records), taught.fit(records)
+    told = f"{more}: 40 of 60 lines teach the language model; the others have characters that no transcript has"
+    assert records.report.problems[-1] == f"{told}, as “x”, “y”, “z” in “dad xyz”"
     assert before.vocabulary.facts() == after.vocabulary.facts()
     prefix = tuple(before.vocabulary.encode("da").tolist())
     d = int(before.vocabulary.encode("d")[0])
     assert after.language([prefix])[0, d] > before.language([prefix])[0, d] + 1
+
+
+def test_more_sentences_are_read_as_transcripts_are(clips: Path, tmp_path: Path):
+    """White space is a space, letters are composed: none of these lines is left out."""
+    texts = ["dad\u00a0dad", "dad\tdad", " dad  dad\r"]
+    (tmp_path / "odd.txt").write_bytes("\n".join(texts).encode())
+    (tmp_path / "plain.txt").write_text("dad dad\n" * 3)
+    taught = [
+        Transcribe(TranscribeSettings(unit="char", text=str(tmp_path / f"{name}.txt"))) for name in ("odd", "plain")
+    ]
+    records = taught[0].read(str(clips), (TRAIN,)).only(TRAIN)
+    odd, plain = (job.fit(records) for job in taught)
+    prefix = tuple(odd.vocabulary.encode("dad ").tolist())
+    assert torch.equal(odd.language([prefix]), plain.language([prefix]))
+    assert f"{tmp_path / 'odd.txt'}: 3 of 3 lines teach the language model" in records.report.problems
 
 
 def test_a_file_of_sentences_that_is_not_there_is_named(clips: Path):
@@ -212,6 +240,52 @@ def test_a_long_recording_comes_from_pause_to_pause(run: guina.Run, tmp_path: Pa
     assert times[-1][1] > answer["seconds"] - 2
 
 
+@pytest.mark.parametrize("beam", [0, 4])
+def test_a_long_recording_is_judged_as_predict_hears_it(
+    run: guina.Run, beam: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """In windows, with the words and times of the parts that predict gives; and no more than a window is heard."""
+    monkeypatch.setattr(answering, "WHOLE", 4.0)
+    ours, seconds, hear = half(run), list[float](), TranscribeAnswering.log_probabilities
+    monkeypatch.setattr(windows, "MIDDLE", 6)
+
+    def counted(self: TranscribeAnswering, waves: Any) -> list[np.ndarray]:
+        seconds.append(len(waves) * max(map(len, waves)) / RATE)
+        return hear(self, waves)
+
+    monkeypatch.setattr(TranscribeAnswering, "log_probabilities", counted)
+    texts = [TEXTS[n % len(TEXTS)] for n in range(20)]
+    wave = np.concatenate([np.concatenate([noisy(text, n), np.zeros(RATE // 2)]) for n, text in enumerate(texts)])
+    paths = [put(tmp_path / "long.wav", wave, RATE), put(tmp_path / "short.wav", noisy("ab", 1), RATE)]
+    waves = [as_int16(decode(path, RATE).samples_N) for path in paths]
+    with evaluating(*ours.nets.values()):
+        long, short = ours.transcribed(waves, beam)
+        (logs, _) = ours.heard(waves)
+        parts = [one.text for one in ours.decoded(logs, beam)]
+    *_, answer = run.parts([paths[0]], options={"beam": beam})
+    assert isinstance(answer, Answer)
+    assert long.text == answer["answer"] == " ".join(filter(None, parts))
+    assert [word.facts() for word in long.words] == answer["words"]
+    assert len(logs) > 1
+    assert short.text == "ab"
+    assert max(seconds) <= 6 + 2 * windows.MARGIN
+    assert len(long.path_T) == sum(map(len, logs)) == pytest.approx(len(wave) / RATE / ours.fitted.step, abs=1)
+
+
+def test_no_more_is_heard_at_once_than_some_seconds(run: guina.Run):
+    ours = half(run)
+    lengths = [1, *[RATE] * 40, *[20 * RATE] * 9, 55 * RATE, 55 * RATE, 60 * RATE, 61 * RATE, 500 * RATE]
+    waves = [np.zeros(length, np.int16) for length in reversed(lengths)]
+    short, long = ours.by_length(waves)
+    assert [len(waves[n]) / RATE for n in long] == [61, 500]
+    groups = list(ours.together(short, waves))
+    assert [n for now in groups for n in now] == short
+    for now in groups:
+        assert len(now) <= answering.TOGETHER
+        assert len(now) * max(len(waves[n]) for n in now) <= answering.PADDED * RATE
+    assert len(groups) == 7, "16, 16 and 9 of a second at most; 6 and 3 of twenty; then two and one of a minute"
+
+
 def test_a_long_recording_that_breaks_off_says_what_could_be_heard(run: guina.Run, monkeypatch: pytest.MonkeyPatch):
     def pieces(thing, rate, seconds, note):
         yield noisy("ab", 1).astype(np.float32)
@@ -227,6 +301,15 @@ def test_a_long_recording_that_breaks_off_says_what_could_be_heard(run: guina.Ru
     assert "could be heard: damaged" in answer["read as"][-1]
     assert "could be heard: damaged" in answer["incomplete"]
     assert answer["answer"].startswith("ab")
+
+
+def test_a_recording_of_which_a_copy_broke_off_is_incomplete(run: guina.Run, tmp_path: Path):
+    path = put(tmp_path / "a.wav", noisy("ab cad", 5), RATE)
+    (whole,) = run.predict(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    (half_of_it,) = run.predict(path)
+    assert "incomplete" not in as_json(whole)
+    assert as_json(half_of_it)["incomplete"].startswith("cut off")
 
 
 def test_subtitles_are_written_where_they_are_asked_for(run: guina.Run, tmp_path: Path):
@@ -292,7 +375,7 @@ def test_the_search_is_what_is_best_on_validation_recordings(run: guina.Run):
     index_N = np.arange(len(val))
     ours, right = half(run), val.texts("text", index_N)
     with evaluating(*ours.nets.values()):
-        logs = ours.heard(val.values("wave", index_N))
+        logs = [log_TV for (log_TV,) in ours.heard(val.values("wave", index_N))]
         np.testing.assert_allclose(fitted.prior_V, np.exp(np.concatenate(logs)).mean(0), rtol=1e-4)
         found = {}
         for weight, bonus in scores.TRIES:

@@ -46,7 +46,7 @@ def arrays_of(waves: list[np.ndarray], texts: list[str]) -> Arrays:
 
 
 def test_examples_in_docstrings() -> None:
-    assert doctest.testmod(module) == (0, 2)
+    assert doctest.testmod(module) == (0, 3)
 
 
 @given(st.integers(0, 1000), st.integers(1, 7), st.lists(st.integers(1, 9), min_size=1, max_size=6))
@@ -84,6 +84,20 @@ def test_moments_are_the_means_of_two_frames() -> None:
     mel_FM = module.LogMel(RATE, module.BANDS)(*map(torch.from_numpy, arrays.padded("wave", np.array([0]))))[0][0]
     for t in range(13):
         np.testing.assert_allclose(bands[0][t], mel_FM[2 * t : 2 * t + 2].mean(0), rtol=1e-3, atol=1e-3)
+
+
+def test_no_more_bands_are_computed_at_once_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths = [400, 90_000, *[800] * 70, 30_000, 30_000, 100]
+    arrays = arrays_of([np.arange(length).astype(np.int16) for length in lengths], [""] * len(lengths))
+    expected = list(bands_of(arrays, RATE))
+    monkeypatch.setattr(module, "PADDED", 64_000)
+    groups = [now.tolist() for now in module.at_once(np.array(lengths))]
+    assert [n for now in groups for n in now] == list(range(len(lengths)))
+    for now in groups:
+        assert len(now) == 1 or len(now) * max(lengths[n] for n in now) <= 64_000
+    assert [1] in groups
+    for one_TM, other_TM in zip(bands_of(arrays, RATE), expected, strict=True):
+        np.testing.assert_allclose(one_TM, other_TM, rtol=1e-3, atol=1e-3)
 
 
 def test_the_nearest_recording_says_what_it_was() -> None:

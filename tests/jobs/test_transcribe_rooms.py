@@ -8,13 +8,23 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from guina.data.records import Records, Report
+from guina.blocks.mel import LogMel
+from guina.data.records import SPLITS, TRAIN, VAL, Records, Report
 from guina.data.vocabulary import make_vocabulary
 from guina.errors import GuinaError
-from guina.jobs.transcribe.answering import word_places
-from guina.jobs.transcribe.fitted import spaced
+from guina.jobs.transcribe.fitted import TranscribeFitted, spaced
 from guina.jobs.transcribe.language import from_tensors, learn_language, to_tensors
-from guina.jobs.transcribe.targets import WHY, least_moments, moments_of, stride_for, with_room
+from guina.jobs.transcribe.spoken import word_places
+from guina.jobs.transcribe.targets import (
+    LONGEST,
+    TOO_LONG,
+    WHY,
+    least_moments,
+    moments_of,
+    short_enough,
+    stride_for,
+    with_room,
+)
 from guina.jobs.transcribe.windows import MARGIN, MIDDLE, middles, stretches, within_pause
 
 BLANK = 3
@@ -31,19 +41,38 @@ def test_the_least_moments_are_those_from_which_ctc_has_a_loss(units: list[int])
 
 
 def test_moments_of_seconds():
-    assert moments_of(np.array([0.0, 0.005, 0.04, 0.0401, 1.0]), 4).tolist() == [1, 1, 1, 2, 25]
+    assert moments_of(np.array([0.0, 0.005, 0.04, 0.0401, 1.0]), 4, 16_000).tolist() == [1, 1, 1, 2, 25]
+
+
+@pytest.mark.parametrize("rate", [8000, 11_025, 12_155, 16_000, 22_050])
+@pytest.mark.parametrize("stride", [2, 4])
+def test_moments_of_seconds_are_as_many_as_the_bands_have(rate: int, stride: int):
+    """At some rates the frames are not quite 10 ms apart: then a minute has a moment more or less."""
+    samples_N = np.array([1, rate // 7, rate, 60 * rate + 1, 100 * rate])
+    frames_N = LogMel(rate).frames_of(torch.from_numpy(samples_N)).numpy()
+    assert moments_of(samples_N / rate, stride, rate).tolist() == (-(-frames_N // stride)).tolist()
+
+
+@pytest.mark.parametrize("rate", [8000, 11_025, 22_050])
+def test_a_moment_lasts_as_long_as_the_samples_that_it_hears(rate: int):
+    vocabulary = make_vocabulary("char", ["ab"], 300)
+    kept = TranscribeFitted(vocabulary, rate, 4, 1, 1.0, learn_language([], vocabulary))
+    samples = 1000 * rate
+    moments = int(LogMel(rate).frames_of(torch.tensor(samples))) / 4
+    assert moments * kept.step == pytest.approx(samples / rate, abs=kept.step)
 
 
 def test_moments_are_finer_where_texts_are_tight():
-    assert stride_for([np.arange(5)] * 3, np.array([0.2, 0.2, 0.2])) == 4
-    assert stride_for([np.arange(6)] * 3, np.array([0.2, 0.2, 0.2])) == 2
+    assert stride_for([np.arange(5)] * 3, np.array([0.2, 0.2, 0.2]), 16_000) == 4
+    assert stride_for([np.arange(6)] * 3, np.array([0.2, 0.2, 0.2]), 16_000) == 2
 
 
-def records(texts: list[str], seconds: list[float]) -> Records:
+def records(texts: list[str], seconds: list[float], split: str = TRAIN) -> Records:
     columns = {"text": texts, "seconds": np.array(seconds)}
     names = [f"{n}.wav" for n in range(len(texts))]
     report = Report(found=len(texts), used=len(texts))
-    return Records(names, np.zeros(len(texts), np.int64), columns, None, "", report)
+    split_N = np.full(len(texts), SPLITS.index(split))
+    return Records(names, split_N, columns, SimpleNamespace(rate=16_000), "", report)
 
 
 def test_a_text_that_is_too_long_for_its_recording_is_named_and_left_out():
@@ -58,6 +87,26 @@ def test_a_text_that_is_too_long_for_its_recording_is_named_and_left_out():
 def test_too_many_of_them_stop_it():
     with pytest.raises(GuinaError, match="4 of 9 recordings cannot be used: 4 × too short for its text"):
         with_room(records(["abcdefghijk"] * 4 + ["a"] * 5, [0.1] * 9), 0.01, "mend it")
+
+
+def test_a_recording_that_is_too_long_to_learn_from_is_named_and_left_out():
+    kept = short_enough(records(["abc"] * 9, [1.0] * 7 + [LONGEST, LONGEST + 0.1]), 0.01)
+    assert kept.names == [f"{n}.wav" for n in range(8)]
+    assert kept.report.used == 8
+    assert kept.report.as_json()["skipped"] == {TOO_LONG: {"count": 1, "for example": ["8.wav"]}}
+    assert "cut it at pauses" in TOO_LONG
+    to_judge = records(["abc"], [LONGEST + 0.1], VAL)
+    assert short_enough(to_judge, 0.01) is to_judge
+
+
+@pytest.mark.parametrize(("long", "others"), [(4, 5), (2, 0)])
+def test_too_many_long_ones_stop_it(long: int, others: int):
+    some = records(["abc"] * (long + others), [500.0] * long + [1.0] * others)
+    with pytest.raises(GuinaError, match=f"{long} of {long + others} training recordings are longer than 120 s") as bad:
+        short_enough(some, 0.01)
+    assert "cut them at pauses" in str(bad.value)
+    if others:
+        assert len(short_enough(some, 0.5)) == others
 
 
 # --- windows ---

@@ -129,13 +129,12 @@ def with_files(answers: Iterable[Answer], out: str | Path | None) -> list[Answer
 
 
 def place_of(attachment: Attachment, folder: Path, asked: Any) -> Path:
-    """Where an attachment's file is to lie: a picture like one of the user's never on that one, nor on others of
-    theirs.
+    """Where an attachment's file is to lie: a picture like one of the user's, or a text, never on one of theirs.
 
     What guina made is written over; files that lie in any other folder are the user's.
     """
     path, number = folder / f"{attachment.name}.{suffix_of(attachment)}", 1
-    if attachment.kind != "file":
+    if attachment.kind not in BYTES:
         return path
     original = Path(asked) if isinstance(asked, (str, Path)) else None
     while path.exists() and (

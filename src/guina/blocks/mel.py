@@ -68,6 +68,16 @@ def warped(hertz_E: Tensor, warp_B: Tensor, highest: float) -> Tensor:
     return torch.where(hertz_E <= from_B1, hertz_E * warp_B1, above_BE)
 
 
+def hop_of(rate: int) -> int:
+    """Samples from one frame to the next, which are whole ones: at some rates not quite `HOP`.
+
+    Example:
+        >>> hop_of(16_000), hop_of(11_025)
+        (160, 110)
+    """
+    return round(HOP * rate)
+
+
 class LogMel(nn.Module):
     """Recordings to their bands; it has nothing to learn.
 
@@ -96,7 +106,7 @@ class LogMel(nn.Module):
         super().__init__()
         assert rate >= 1000, rate
         self.rate, self.bands = rate, bands
-        self.hop, self.width = round(HOP * rate), 2 * round(WINDOW * rate / 2)
+        self.hop, self.width = hop_of(rate), 2 * round(WINDOW * rate / 2)
         self.size = 1 << (self.width - 1).bit_length()
         low, high = mels(torch.tensor([LOWEST, rate / 2], dtype=torch.float64)).tolist()
         edge_E = hertz(torch.linspace(low, high, bands + 2, dtype=torch.float64))

@@ -6,7 +6,7 @@ ones padded and with their lengths, texts as texts, and where an example has sev
 Axes: M rows of a column, N examples of this split, B examples asked for, T the longest of them, R values of several.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -60,6 +60,11 @@ class Arrays:
         values = self.columns[column]
         assert isinstance(values, FIXED), f"{column} is not of fixed size"
         return values[self.rows_N] if isinstance(self.rows_N, np.ndarray) else values[: len(self)]
+
+    def parts(self, column: str, size: int) -> Iterator[np.ndarray]:
+        """The same, so many examples at a time."""
+        for start in range(0, len(self), size):
+            yield self.take(column, np.arange(start, min(start + size, len(self))))
 
     def padded(
         self, column: str, index_B: np.ndarray, fill: float = 0, which_B: np.ndarray | None = None

@@ -21,7 +21,7 @@ from typing import Any
 
 from guina.console import note
 from guina.disk import rename, sync
-from guina.errors import GuinaError
+from guina.errors import NoRoom
 
 FORMAT = 1
 MOST_BYTES = 20 << 30  # entries that were not used for longest go above this
@@ -81,7 +81,7 @@ def cached(key: str, build: Callable[[Path], dict[str, Any]]) -> tuple[Path, dic
         build: writes files into the folder it is given, and returns facts as JSON.
 
     Raises:
-        GuinaError: the disk is full.
+        NoRoom: the disk is full.
     """
     root = cache_folder(os.environ.get("GUINA_CACHE"))
     try:
@@ -103,7 +103,7 @@ def entry_of(root: Path, key: str, build: Callable[[Path], dict[str, Any]]) -> t
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            raise GuinaError(
+            raise NoRoom(
                 f"the disk is full: {root}",
                 "room for the decoded data",
                 "free some, or name a folder elsewhere in the environment variable GUINA_CACHE",

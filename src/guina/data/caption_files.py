@@ -89,6 +89,7 @@ def find_captions(source: str, splits: Sequence[str], encoding: str, report: Rep
         return Found(root, files_by_split(tables, root, splits, report, "tables"), {}, pictures, tables)
     told = with_text(told, root, report)
     if not told:
+        check_encoding(others, encoding)
         raise no_captions(source, root, pictures)
     return Found(root, {}, files_by_split(told, root, splits, report, "pictures"), pictures, [])
 
@@ -115,9 +116,8 @@ def tables_of(files: Sequence[Path], root: Path, encoding: str, report: Report) 
     Others beside them are left out, which is said.
     """
     tables = [file for file in files if is_table(file, encoding)]
-    words = {file: set(re.split(r"[\W_]+", file.name.lower())) for file in tables}
-    plain = [file for file in tables if not words[file] & NOT_THESE] or tables
-    kept = [file for file in plain if words[file] & CALLED] or plain
+    plain = [file for file in tables if not words_of(file) & NOT_THESE] or tables
+    kept = [file for file in plain if words_of(file) & CALLED] or plain
     leave_out(
         [file for file in tables if file not in set(kept)], root, f"beside {kept[0].name}" if kept else "", report
     )
@@ -137,12 +137,28 @@ def is_table(path: Path, encoding: str) -> bool:
         return is_table_of_texts(path, encoding)
     try:
         lines = [line for line in islice(lines_of(path, Report(), encoding), TRIED) if line.strip()]
-        called = bool(CALLED & set(re.split(r"[\W_]+", path.name.lower())))
+        called = bool(CALLED & words_of(path))
         return len(lines) > 1 and (
             bool(delimiter_behind(lines)) or (called and (names_columns(lines[0]) or is_tabbed(path, encoding)))
         )
     except GuinaError:  # no text, or not one in this encoding
         return False
+
+
+def words_of(path: Path) -> set[str]:
+    """The words of a file's name."""
+    return set(re.split(r"[\W_]+", path.name.lower()))
+
+
+def check_encoding(files: Sequence[Path], encoding: str) -> None:
+    """Look at the texts that are called like captions, where no table was found.
+
+    Raises:
+        GuinaError: one is no text, or in another encoding.
+    """
+    for file in files:
+        if file.suffix.lower() in UNSURE and CALLED & words_of(file):
+            list(islice(lines_of(file, Report(), encoding), TRIED))
 
 
 def names_columns(line: str) -> bool:

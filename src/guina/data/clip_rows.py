@@ -55,12 +55,14 @@ class Finder:
     def __init__(self, folder: Path, sounds: Sequence[Path]) -> None:
         self.folder, self.inside = folder, folder.resolve()
         self.places = Places(folder)
-        self.known: dict[str, Path | None] = {}  # without its ending → the recording; None: there are several
+        self.whole: dict[str, Path | None] = {}  # a path from the folder on → the recording; None: there are several
+        self.bare: dict[str, Path | None] = {}  # the same without its ending
         self.meant: set[Path] = set()  # all that rows named
         for path in sounds:
             if path.is_relative_to(folder):
-                key = path.relative_to(folder).with_suffix("").as_posix()
-                self.known[key] = path if key not in self.known else None
+                bare = path.relative_to(folder).with_suffix("").as_posix()
+                for places, key in ((self.whole, bare + path.suffix.lower()), (self.bare, bare)):
+                    places[key] = path if key not in places else None
 
     def find(self, place: str) -> tuple[Path, str]:
         """The file that a path means, there or not, and how it was read."""
@@ -72,8 +74,8 @@ class Finder:
         ending = ending if ending in (*READ, *OTHERS) else ""
         name = bare[: len(bare) - len(ending)]
         for key in (name, *(f"{folder}/{name}" for folder in BESIDE)):
-            path = self.known.get(key)
-            if path is not None and ending in ("", path.suffix.lower()):
+            path = self.whole.get(key + ending) if ending else self.bare.get(key)
+            if path is not None:
                 return path, COMPLETED
         return found.path, found.how
 

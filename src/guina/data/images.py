@@ -1,5 +1,6 @@
 """Pillow's images to arrays: turned, laid on a ground, of 8 bits, and no larger than anyone needs."""
 
+import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from guina.data.values import BadPicture, Range, from_deep
 
 MOST_PIXELS = 89_500_000
 DEEP = "16-bit or float pixels to 8 bits"  # what is noted of files of 16 or 32 bits
+DEEP_COLOURS = "16-bit colours to 8 bits"  # of those that Pillow brings to 8 bits itself: no range is known of them
+DEEP_LAYOUT = re.compile(r";16[BLN]")  # in what Pillow calls the layout of a file's pixels
 SEEN, OPAQUE = 16, 128  # levels below which nothing is seen; by which transparency must differ to be a drawing
 ORIENTATION = 0x0112  # the EXIF tag
 TURNS = {  # what undoes each orientation; ImageOps.exif_transpose also rewrites the EXIF data, and fails on odd ones
@@ -39,6 +42,8 @@ def ignore(note: str) -> None:
 
 def from_image(image: Image.Image, note: Note = ignore, known: Range | None = None) -> np.ndarray:
     """A PIL image as uint8, grey or colour."""
+    if has_deep_colours(image):
+        note(DEEP_COLOURS)
     image.load()  # first: a GIF's mode depends on its first frame, and a TIFF is turned by Pillow itself
     turn = turn_of(image)
     mode = image.mode
@@ -68,6 +73,12 @@ def from_image(image: Image.Image, note: Note = ignore, known: Range | None = No
         return from_deep(np.asarray(image), known)
     pixels = on_ground(image, mode in ("LA", "La", "L", "1"), note) if transparent else np.asarray(image)
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
+
+
+def has_deep_colours(image: Image.Image) -> bool:
+    """Whether a file's colours have 16 bits, of which Pillow keeps 8; known only before it is loaded."""
+    layouts = (str(tile[3]) for tile in getattr(image, "tile", ()))
+    return not image.mode.startswith("I") and any(map(DEEP_LAYOUT.search, layouts))
 
 
 def turn_of(image: Image.Image) -> Image.Transpose | None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms, JpegImagePlugin, UnidentifiedImageError
 
-from guina.data.images import DAMAGE, DEEP, MOST_PIXELS, Note, damage_said, turn_of
+from guina.data.images import DAMAGE, DEEP, DEEP_COLOURS, MOST_PIXELS, Note, damage_said, has_deep_colours, turn_of
 from guina.data.lab import in_strips
 from guina.data.metadata import without_metadata
 from guina.data.picture_files import as_image
@@ -131,8 +131,9 @@ def of_image(image: Image.Image, *said: str, lossy: bool = False) -> Original:
         lossy: whether it is from a file of WEBP's lossy kind.
     """
     check_size(*image.size)
+    notes = [*said, *([DEEP_COLOURS] if has_deep_colours(image) else [])]
     image.load()  # first: a GIF's mode depends on its first frame, and a TIFF is turned by Pillow itself
-    notes, turn = list(said), turn_of(image)
+    turn = turn_of(image)
     colours, alpha = plain(image, notes.append)
     colours = in_srgb(colours, image.info.get("icc_profile"), notes.append)
     if turn is not None:

@@ -73,6 +73,7 @@ class Reader:
         rate, channels, kind: as the file says.
         promised: frames that its header says; None: it says nothing.
         frames: that the last pass has read.
+        cut: whether the file is shorter than its header promised.
         whole: whether that was all.
         levels: of the samples of the last `stream`.
         notes: how it is converted.
@@ -81,13 +82,15 @@ class Reader:
     def __init__(self, file: Any, size: int, suffix: str, most: int) -> None:
         self.most = most
         self.notes: list[str] = []
-        self.frames, self.whole, self.levels = 0, True, Levels()
+        self.frames, self.levels = 0, Levels()
         if size == 0:
             raise BadSound("zero bytes")
         self.kind, instead = sound_kind(file.read(HEAD))
         if instead:
             raise BadSound(instead)
         mending = wrong_length(file, size) if self.kind == "WAV" else None
+        self.cut = mending is not None and not mending.whole
+        self.whole = not self.cut
         self.file = Mended(file, mending)  # also where nothing is: it has no name, from which a library would guess
         self.notes += [text for text in (misnamed(self.kind, suffix), mending.why if mending else "") if text]
         self.sound: Any = None
@@ -139,7 +142,7 @@ class Reader:
         """The frames as they are in the file, T×C float32; a decoder that fails ends them."""
         if self.frames:
             self.open()
-        self.frames, self.whole = 0, True
+        self.frames, self.whole = 0, not self.cut
         error = library("soundfile").LibsndfileError
         length = max(1, BLOCK // self.channels)
         if self.promised is not None:

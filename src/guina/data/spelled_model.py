@@ -22,7 +22,7 @@ from torch import Tensor
 from guina.data.ngram_model import NgramModel, context, count_ngrams
 
 END = 0  # of a text, among the words
-KEPT = 4096  # contexts whose probabilities are remembered
+ROOM, FEWEST = 1 << 26, 32  # bytes of the probabilities that are remembered, and contexts, however much that is
 
 Letters = tuple[int, ...]
 
@@ -60,6 +60,7 @@ class SpelledModel:
             if part:
                 self.after[part[:-1]][part[-1]] = number
         self.known: dict[Letters, np.ndarray] = {}
+        self.kept = max(FEWEST, ROOM // (8 * max(1, len(self.begun))))  # of these at most
 
     def __call__(self, prefixes: Sequence[Sequence[int]]) -> Tensor:
         """log p of each letter after each prefix, N×V, float64; where the blank is, of the text's end."""
@@ -76,7 +77,7 @@ class SpelledModel:
 
     def by_words(self, prefix: Letters) -> np.ndarray | None:
         """The same of one prefix by words alone; None where no known word begins as it ends."""
-        *before, begun = parted(prefix, self.space)
+        *before, begun = parted(prefix, self.space, self.words.order)  # no word before these is asked for
         if begun not in self.begun:
             return None
         words = tuple(self.word_of.get(word, self.words.V - 1) for word in before)
@@ -100,26 +101,31 @@ class SpelledModel:
         if p_D is None:
             p_W = self.words.following([words])[0, :-1]  # unknown words are the letters' affair
             p_W = p_W / p_W.sum()
-            if len(self.known) >= KEPT:
+            if len(self.known) >= self.kept:
                 self.known.clear()
             p_D = self.known[key] = np.bincount(self.begun_E, p_W[self.word_E], max(1, len(self.begun)))
         return p_D
 
 
-def parted(letters: Letters, space: int) -> list[Letters]:
+def parted(letters: Letters, space: int, most: int | None = None) -> list[Letters]:
     """The words that letters make, the last of which may be only begun, or empty.
 
+    Args:
+        most: words before the last one, the nearest; None: all. Letters before these are not looked at.
+
     Example:
-        >>> parted((1, 2, 0, 3), 0), parted((1, 0), 0), parted((), 0)
-        ([(1, 2), (3,)], [(1,), ()], [()])
+        >>> parted((1, 2, 0, 3), 0), parted((1, 0), 0), parted((), 0), parted((1, 0, 2, 0, 3), 0, 1)
+        ([(1, 2), (3,)], [(1,), ()], [()], [(2,), (3,)])
     """
     found: list[Letters] = []
-    start = 0
-    for n, letter in enumerate(letters):
-        if letter == space:
-            found.append(letters[start:n])
-            start = n + 1
-    return [*found, letters[start:]]
+    end = len(letters)
+    for n in range(len(letters) - 1, -1, -1):
+        if letters[n] == space:
+            found.append(letters[n + 1 : end])
+            end = n
+            if len(found) - 1 == most:
+                return found[::-1]
+    return [*found, letters[:end]][::-1]
 
 
 def spell(

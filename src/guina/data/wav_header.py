@@ -1,8 +1,9 @@
 r"""Headers of WAV files that lie about the length, and a file as if its header told the truth.
 
-A program that writes to a pipe cannot go back and write how much came: it leaves 0, or the greatest number that fits. A
-recorder that was switched off, or a copy that broke off, leaves a length beyond the end of the file. In all of these
-the sound goes on to the end of the file.
+A program that writes to a pipe cannot go back and write how much came: it leaves 0, or the greatest number that fits.
+Some count the header too. A copy that broke off leaves a length beyond the end of the file, and so does a recorder that
+was switched off. In all of these the sound goes on to the end of the file; where much was promised that is not there,
+it is not the whole sound.
 
 A WAV file is RIFF, a length, WAVE, and chunks: four letters, a length of four bytes, as many bytes, and one more where
 that is odd (Multimedia Programming Interface and Data Specifications 1.0, IBM and Microsoft 1991).
@@ -15,6 +16,7 @@ CHUNKS = 1000  # looked at before the sound at most
 BEHIND = (b"LIST", b"id3 ", b"ID3 ", b"bext", b"fact", b"PEAK", b"smpl", b"cue ", b"iXML", b"_PMX", b"JUNK", b"PAD ")
 NO_LENGTH = "a header that says no length, as of a stream: read to the end of the file"
 TOO_LONG = "a header that says more than there is: read to the end of the file"
+HEADER = 128  # bytes by which the length is too great at most where the header was counted too
 
 
 class Mending(NamedTuple):
@@ -23,11 +25,13 @@ class Mending(NamedTuple):
     Args:
         at: the first byte's place.
         why: what there is to say of it.
+        whole: whether all the sound is there that the file was to have.
     """
 
     at: int
     bytes: bytes
     why: str
+    whole: bool = True
 
 
 def wrong_length(file: BinaryIO, size: int) -> Mending | None:
@@ -54,8 +58,9 @@ def wrong_length(file: BinaryIO, size: int) -> Mending | None:
             there = size - start
             if 0 < says <= there or there <= 0 or (says == 0 and is_empty(file.read(8), there, order)):
                 return None
-            why = NO_LENGTH if says == 0 or says >= STREAMED else TOO_LONG
-            return Mending(place + 4, min(there, 0xFFFF_FFFF).to_bytes(4, order), why)
+            known = 0 < says < STREAMED
+            length = min(there, 0xFFFF_FFFF).to_bytes(4, order)
+            return Mending(place + 4, length, TOO_LONG if known else NO_LENGTH, not known or says - there <= HEADER)
         place = start + says + says % 2
         if place >= size:
             return None

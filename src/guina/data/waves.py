@@ -24,7 +24,7 @@ from guina.data.records import Report
 from guina.data.sounds import BadSound, Described, Sound, as_int16, decode, describe
 from guina.data.split import DIGEST
 
-FORMAT = "waves-1"  # change it when what is cached changes
+FORMAT = "waves-2"  # change it when what is cached changes
 USUAL = 16_000  # samples a second that speech needs; recordings of fewer are not stretched to it
 BROKEN = "cut off or damaged"
 CHUNK = 1 << 20  # bytes of a file that are hashed at a time

@@ -13,6 +13,7 @@ HANGUL = "\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff"
 THAI, LAO = "\u0e01-\u0e3a\u0e40-\u0e4e", "\u0e80-\u0ece\u0edc-\u0edf"
 TIBETAN, BURMESE, KHMER = "\u0f00-\u0fff", "\u1000-\u103f\u1050-\u109f\ua9e0-\ua9ef\uaa60-\uaa7f", "\u1780-\u17d3"
 UNSPACED = HAN + KANA + THAI + LAO + TIBETAN + BURMESE + KHMER  # scripts without spaces between words
+CLOSE = re.compile(f"[{UNSPACED}]")  # a character of theirs: each is a word
 MARKS = "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u200c\u200d"  # of words
 LETTER = f"(?:[^\\W{UNSPACED}]|[{MARKS}])"  # digits and _ too
 WORD = re.compile(

@@ -139,7 +139,14 @@ class Stepper:
 
         Raises:
             NotFinite: before the update; the weights are as they were.
+            GuinaError: usual batches have fewer examples than there are shards.
         """
+        if phase.batch < self.team.shards:
+            raise GuinaError(
+                f"a batch of {phase.batch} examples cannot be cut into {self.team.shards} shards",
+                "at least one example in each",
+                "fewer --shards or processes, or a larger batch",
+            )
         for observer in self.observers:
             observer.before(turn, self.nets, draw.step)
         self._give_the_turn(turn)
@@ -219,35 +226,41 @@ class Stepper:
 
     def _backward(self, turn: Turn, draw: Draw) -> Passes:
         """This process's shards, one after the other: the weights get the gradient of Σ sum / count."""
-        mine, shards = self.team.mine, self.team.shards
-        if len(draw.index_B) < shards:
-            raise GuinaError(
-                f"a batch of {len(draw.index_B)} examples cannot be cut into {shards} shards",
-                "at least one example in each",
-                "fewer --shards or processes, or a larger batch",
-            )
-        batches = {shard: self.batch(draw.shard(shard, shards), turn, shard) for shard in mine}
-        counts = self._counts(turn, batches.values())
+        parts = {shard: self._part(draw, shard) for shard in self.team.mine}
+        batches = {shard: self.batch(part, turn, shard) for shard, (part, _) in parts.items()}
+        counts = self._counts(turn, [batch for shard, batch in batches.items() if parts[shard][1]])
         if self.buffers:
             torch._foreach_copy_(self.before, self.buffers)
-        passes = Passes({}, counts, {}, [torch.zeros_like(b) for b in self.buffers] if shards > 1 else [])
+        passes = Passes({}, counts, {}, [torch.zeros_like(b) for b in self.buffers] if self.team.shards > 1 else [])
         for shard, batch in batches.items():
-            carry = None if draw.restart else self.carries.get((turn.name, shard))
+            told = parts[shard][1]
+            carry = None if draw.restart or not told else self.carries.get((turn.name, shard))
             seed = derive(self.seed, "turn", turn.name, draw.step, shard)
             seed_layers(seed)
             with self.runtime.autocast():
                 terms, carry = turn.loss(self.nets, batch, carry, draw.step, self.rng.manual_seed(seed))
             assert turn.counts.keys() <= terms.keys(), f"{turn.name} counts for terms that it has not"
             learned = {name: term for name, term in terms.items() if term.requires_grad}
-            weights = [term.new_full((), counts.weight(name)) for name, term in learned.items()]
+            weights = [term.new_full((), told * counts.weight(name)) for name, term in learned.items()]
             torch.autograd.backward([*learned.values()], weights)
-            passes.carries[turn.name, shard] = carry and {k: v.detach() for k, v in carry.items()}
+            if told:
+                passes.carries[turn.name, shard] = carry and {k: v.detach() for k, v in carry.items()}
             for name, value in terms.items():
-                passes.sums[name] = passes.sums[name] + value.detach() if name in passes.sums else value.detach()
+                value = value.detach() if told else torch.zeros_like(value)
+                passes.sums[name] = passes.sums[name] + value if name in passes.sums else value
             for buffer, old, far in zip(self.buffers, self.before, passes.moved, strict=False):
                 far.add_(buffer - old)
                 buffer.copy_(old)
         return passes
+
+    def _part(self, draw: Draw, shard: int) -> tuple[Draw, bool]:
+        """A shard of a draw, and whether it counts.
+
+        Where an order gives fewer examples than there are shards, the first one stands in for none and counts nothing:
+        so each process has the same gradients and terms to add up.
+        """
+        part = draw.shard(shard, self.team.shards)
+        return (part, True) if len(part.index_B) else (draw.shard(0, len(draw.index_B)), False)
 
     def batch(self, draw: Draw, turn: Turn, shard: int) -> Batch:
         """A shard's batch, on the device, in the run's precision; the same numbers whoever asks."""
@@ -259,7 +272,7 @@ class Stepper:
     def batches(self, turn: Turn, draw: Draw) -> Iterator[Tensor]:
         """All tensors of this process's shards of a draw."""
         for shard in self.team.mine:
-            yield from self.batch(draw.shard(shard, self.team.shards), turn, shard).values()
+            yield from self.batch(self._part(draw, shard)[0], turn, shard).values()
 
     def _placed(self, tensor: Tensor) -> Tensor:
         if tensor.is_floating_point() and tensor.dtype != self.runtime.dtype:

@@ -21,10 +21,12 @@ from guina.blocks.guided import enlarge_guided
 from guina.data.lab import to_bytes, to_lab
 from guina.data.originals import open_original
 from guina.data.values import BadPicture
+from guina.errors import GuinaError
 from guina.jobs.colorize.fitted import ColorizeFitted
 from guina.jobs.colorize.hints import SCALE, Hint, hint_planes, no_hints, parse_hints
 from guina.jobs.colorize.settings import ColorizeOptions, ColorizeSettings, check_options
 from guina.jobs.pictures.handing import handed_over
+from guina.jobs.pictures.settings import together
 from guina.nets.unet import Shape, UNet
 
 FLAT = 10.0  # variance of L below which brightness says nothing of where colours end
@@ -90,7 +92,7 @@ class ColorizeAnswering(Answering):
     def stream(self, inputs: Iterable[Any], options: Any) -> Iterator[Answer | Part]:
         """One answer an input: a file like the original's, in colour; or what is wrong with it."""
         check_options(options)
-        yield from apart(self.all_answers(inputs, parse_hints(options.hint), options.saturation))
+        yield from apart(self.all_answers(inputs, parse_hints(together(options.hint)), options.saturation))
 
     def all_answers(self, inputs: Iterable[Any], hints: list[Hint], saturation: float) -> Iterator[Answer]:
         """The same, before files of pictures that are called alike are named apart."""
@@ -101,7 +103,11 @@ class ColorizeAnswering(Answering):
                 yield Answer(name, error=str(bad))
                 continue
             L_HW, coloured = lightness_of(original.pixels_HWC)
-            made = self.painted(L_HW, hints, saturation)
+            try:
+                made = self.painted(L_HW, hints, saturation)
+            except GuinaError as wrong:  # of other pictures it may be right
+                yield Answer(name, error=f"{wrong.what}: expected {wrong.expected}; {wrong.mend}")
+                continue
             said = [*original.said, *(["its own colours were replaced"] if coloured else [])]
             yield handed_over(name, made, original, said)
 

@@ -13,15 +13,21 @@ from guina.fidelity import nearest
 from guina.jobs.colorize.answering import ColorizeAnswering
 
 KNOWN = 5000  # training pictures among which one is looked for
+TOGETHER = 256  # of them that are worked on at a time
 SIDE = 8  # of the small pictures by which they are compared
 LARGEST = 6.0  # what colours are multiplied by, at most
 
 
 def by_brightness(train: Arrays, L_NHW: np.ndarray) -> np.ndarray:
     """a and b of the training picture that is as bright at the same places, N×H×W×2."""
-    lab_MHW3 = to_lab(train.first(KNOWN).all("pixels"))
-    place_N = nearest(small(L_NHW), small(lab_MHW3[..., 0]))[1][:, 0]
-    return lab_MHW3[place_N][..., 1:]
+    known = train.first(KNOWN)
+    small_MD = np.concatenate([small(to_lab(part)[..., 0]) for part in known.parts("pixels", TOGETHER)])
+    place_N = nearest(small(L_NHW), small_MD)[1][:, 0]
+    ab_NHW2 = np.empty((*L_NHW.shape, 2), np.float32)
+    for start in range(0, len(place_N), TOGETHER):
+        some = slice(start, start + TOGETHER)
+        ab_NHW2[some] = to_lab(known.take("pixels", place_N[some]))[..., 1:]
+    return ab_NHW2
 
 
 def small(L_NHW: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ The mean of all colours that something may have is brown. A distribution over cl
 Efros 2016, https://arxiv.org/abs/1603.08511, section 2): a colour is told as weights on its nearest squares, rare ones
 count for more, and the answer is the mean of a sharpened distribution (equation 5).
 
-Axes: P colours, Q classes, K nearest classes of a colour, A values of a or of b in a table.
+Axes: P colours, Q classes, S squares, K nearest classes of a colour, A values of a or of b in a table.
 """
 
 from dataclasses import dataclass
@@ -89,8 +89,14 @@ def find_bins(ab_P2: np.ndarray) -> Bins:
         >>> found.centre_Q2.tolist()
         [[0.0, 0.0], [48.0, 32.0]]
     """
-    square_P2 = np.rint(ab_P2 / STEP).astype(np.int64)
-    square_Q2, times_Q = np.unique(np.concatenate([square_P2, [[0, 0]]]), axis=0, return_counts=True)
+    square_P2 = np.rint(ab_P2 / STEP).astype(np.int16)
+    low_2, high_2 = (end(0, initial=0).astype(np.int64) for end in (square_P2.min, square_P2.max))
+    wide = int(high_2[1] - low_2[1]) + 1
+    grey = int(-low_2[0] * wide - low_2[1])
+    times_S = np.bincount(square_P2[:, 0] * np.int64(wide) + square_P2[:, 1] + grey, minlength=grey + 1)  # row by row
+    times_S[grey] += 1
+    found_Q = np.flatnonzero(times_S)
+    square_Q2, times_Q = np.stack(np.divmod(found_Q, wide), 1) + low_2, times_S[found_Q]
     kept_Q = (times_Q >= max(1, LEAST * len(ab_P2))) | (square_Q2 == 0).all(1)
     square_Q2, times_Q = square_Q2[kept_Q], times_Q[kept_Q].astype(np.float64)
     near_QQ = np.exp(-((square_Q2[:, None] - square_Q2) ** 2).sum(-1) * (STEP / WIDTH) ** 2 / 2)

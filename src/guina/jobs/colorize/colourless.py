@@ -1,7 +1,8 @@
 """Pictures without colours of their own: grey ones, and those in one tint, such as sepia.
 
 A network that learns from them learns to leave pictures grey. What is grey has no a and no b; in a toned print both are
-a function of the brightness, in a photograph they are not.
+a smooth function of the brightness, in a photograph they are not. Of a few flat surfaces, as a flag has, they always
+are: there it counts whether one has a strong colour, which no print has.
 
 Axes: N pictures, P parts of each.
 """
@@ -18,6 +19,8 @@ from guina.errors import GuinaError
 
 SIDE = 8  # of the small picture that is looked at: single pixels have colours of a JPEG's making
 OWN = 1.5  # of a and b: deviation from what brightness says, below which a picture has no colours of its own
+STEP, RANGE = 3.0, 10.0  # of L: a larger step is between surfaces; a picture's others add up to less if all are flat
+STRONG = 40.0  # of a and b: a colour that no print is toned in
 TOGETHER = 4096  # pictures that are looked at at a time
 
 
@@ -26,7 +29,7 @@ def own_colours(records: Records) -> np.ndarray:
     found = []
     for part, rows, _ in pieces(records):
         offset_N, has_N = part.offset_N, np.zeros(len(rows), bool)
-        coloured = np.flatnonzero((part.size_N3[rows, 2] == 3) & ~part.grey_N[rows])
+        coloured = np.flatnonzero((part.size_N3[rows, 2] >= 3) & ~part.grey_N[rows])
         for start in range(0, len(coloured), TOGETHER):
             some = coloured[start : start + TOGETHER]
             rgb_NP3 = np.stack(
@@ -35,14 +38,15 @@ def own_colours(records: Records) -> np.ndarray:
                     for row in rows[some]
                 ]
             )
-            has_N[some] = beyond_brightness(to_lab(rgb_NP3)) > OWN
+            lab_NP3 = to_lab(rgb_NP3)
+            has_N[some] = (beyond_brightness(lab_NP3) > OWN) | flat_and_strong(lab_NP3)
         found.append(has_N)
     return np.concatenate(found) if found else np.zeros(0, bool)
 
 
 def looked_at(pixels_HWC: np.ndarray) -> np.ndarray:
-    """The means of so many parts of a picture, P×3."""
-    small = Image.fromarray(pixels_HWC).resize((SIDE, SIDE), Image.Resampling.BOX)
+    """The means of so many parts of a picture, P×3; a fourth channel is transparency, and not looked at."""
+    small = Image.fromarray(np.ascontiguousarray(pixels_HWC[..., :3])).resize((SIDE, SIDE), Image.Resampling.BOX)
     return np.asarray(small).reshape(-1, 3)
 
 
@@ -61,6 +65,19 @@ def beyond_brightness(lab_NP3: np.ndarray) -> np.ndarray:
     gram_N33 = known_NP3.mT @ known_NP3 + 1e-9 * np.eye(3)
     left_NP2 = ab_NP2 - known_NP3 @ np.linalg.solve(gram_N33, known_NP3.mT @ ab_NP2)
     return np.sqrt((left_NP2**2).sum(-1).mean(-1))
+
+
+def flat_and_strong(lab_NP3: np.ndarray) -> np.ndarray:
+    """Whether each picture is a few flat surfaces, one of them in a strong colour, N booleans.
+
+    Example:
+        >>> white_and_red_1P3 = np.array([[[100.0, 0.0, 0.0]] * 32 + [[53.0, 80.0, 67.0]] * 32])
+        >>> flat_and_strong(white_and_red_1P3).tolist()
+        [True]
+    """
+    step_NP = np.diff(np.sort(lab_NP3[..., 0], 1), axis=1)
+    flat_N = np.where(step_NP < STEP, step_NP, 0).sum(1) < RANGE
+    return flat_N & (np.hypot(lab_NP3[..., 1], lab_NP3[..., 2]).max(1) > STRONG)
 
 
 def coloured_only(records: Records) -> Records:

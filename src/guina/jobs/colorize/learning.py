@@ -37,6 +37,7 @@ from guina.jobs.pictures.contest import Made
 from guina.jobs.pictures.remaking import RemakeJob
 
 SEEN = 5000  # training pictures that classes of colour are taken from
+TOGETHER = 256  # of them that are worked on at a time
 LOUD = 40.0  # of a and b: one unit of what the critic sees
 
 
@@ -72,9 +73,7 @@ class Colorize(RemakeJob):
 
     def measure(self, arrays: Arrays) -> ColorizeFitted:
         """What was fitted, with the classes of colour of the training pictures."""
-        lab_NHW3 = to_lab(arrays.first(SEEN).all("pixels"))
-        ab_N2HW = torch.from_numpy(np.ascontiguousarray(lab_NHW3[..., 1:])).permute(0, 3, 1, 2)
-        ab_P2 = F.avg_pool2d(ab_N2HW, 2, ceil_mode=True).permute(0, 2, 3, 1).reshape(-1, 2).numpy()
+        ab_P2 = np.concatenate([halved_ab(part) for part in arrays.first(SEEN).parts("pixels", TOGETHER)])
         bins = find_bins(ab_P2)
         return replace(
             self.fitted,
@@ -120,3 +119,10 @@ class Colorize(RemakeJob):
             return Made(lambda: said_BOhw, apart.flatten(1).mean(1).sum() / LOUD)
         bins, temperature = self.fitted.bins, self.fitted.temperature
         return Made(lambda: bins.colours(said_BOhw, temperature) / LOUD, bins.loss(said_BOhw, batch["ab"]).sum())
+
+
+def halved_ab(pixels_NHW3: np.ndarray) -> np.ndarray:
+    """a and b of pictures at half their scale, P×2, float32."""
+    ab_NHW2 = np.ascontiguousarray(to_lab(pixels_NHW3)[..., 1:])
+    ab_N2HW = torch.from_numpy(ab_NHW2).permute(0, 3, 1, 2)
+    return F.avg_pool2d(ab_N2HW, 2, ceil_mode=True).permute(0, 2, 3, 1).reshape(-1, 2).numpy()

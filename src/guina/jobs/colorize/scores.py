@@ -70,7 +70,8 @@ class ColorizeJudge(RemakeJudge):
         """
         pixels_NHWC = arrays.first(FINAL).all("pixels")
         made_NHWC = multiplied(self.job.answering(nets), pixels_NHWC, CHUNK)
-        return {"fd_multiplied": self.compared(arrays, pixels_NHWC, made_NHWC).get("fd", 0.0)}
+        found = self.distance(arrays, pixels_NHWC, made_NHWC)
+        return {"fd_multiplied": found["fd"]} if found else {}
 
     def conclude(self, nets: Nets, val: Arrays) -> Any:
         """With the temperature whose colours are best on validation pictures."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from tyro.conf import UseAppendAction
+
 from guina.errors import GuinaError, did_you_mean
 from guina.jobs.pictures.settings import PictureSettings
 from guina.nets.unet import SIZES
@@ -17,15 +19,15 @@ class ColorizeSettings(PictureSettings):
     adversarial: Literal["on", "off"] = "on"
     """colours as classes, and a critic of whether they look real; off: the mean colour, from pixels alone"""
     old: float = 0.25
-    """share of the pictures that are made to look old while learning: faded, blurred, grainy, scratched"""
+    """share of the pictures that are made to look old while learning: faded, blurred, grainy, scratched, JPEG"""
 
 
 @dataclass(frozen=True)
 class ColorizeOptions:
     """How to colour."""
 
-    hint: str = ""
-    """colours you know: x,y,#rrggbb of the picture as it is seen, several with ; between them"""
+    hint: UseAppendAction[tuple[str, ...]] = ()
+    """colours you know: x,y,#rrggbb of the picture as it is seen; several: again, or with ; between them"""
     saturation: float = 1.0
     """what all colours are multiplied by; 0 is grey"""
 

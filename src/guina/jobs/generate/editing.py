@@ -26,7 +26,7 @@ from guina.engine.features import prepared
 from guina.engine.judge import Judge
 from guina.engine.origin import read_again
 from guina.engine.turns import Nets
-from guina.errors import GuinaError
+from guina.errors import GuinaError, NoRoom
 from guina.jobs.generate.answering import GenerateAnswering
 from guina.jobs.generate.edits import EditOptions, beyond, check_edit, decibels, file_names, says, with_rest
 from guina.jobs.generate.inverting import HELD_OUT, USUAL, Inverted, Inverter
@@ -124,10 +124,12 @@ class Editor:
                 continue
             n = next(left)
             error = float(found.error_N[n])
-            if worst is not None and error > worst:
+            if isinstance(worst, float) and error > worst:
                 answers.append(Answer(name, error=beyond(error, worst, USUAL)))
                 continue
-            back = {"psnr": decibels(error)} | ({} if worst is None else {"least": decibels(worst)})
+            back = {"psnr": decibels(error)} | (
+                {"least": decibels(worst)} if isinstance(worst, float) else {"unjudged": worst}
+            )
             known = {"reconstruction": back, **facts[n]}
             known["classes"] = self.classes(found, n, options) | known["classes"]
             seen = np.stack([picture, found.made_NHWC[n], edited_NHWC[n]])
@@ -159,14 +161,20 @@ class Editor:
             by_N = torch.full((len(found.z_NZ),), options.by)
             return painted(generator, direction.moved(generator, found.z_NZ, class_N, by_N))
 
-    def worst(self, steps: int) -> float | None:
-        """The error above which a picture is refused; None where the run's data are gone, so that nothing is known."""
+    def worst(self, steps: int) -> float | str:
+        """The error above which a picture is refused; where the run's data cannot be read again, why nothing is known.
+
+        Raises:
+            NoRoom: the disk is full.
+        """
         inverter = self.inverter
         self.say(f"inverting {HELD_OUT} held-out pictures, once for this generator")
         try:
             errors = inverter.usual(self.held_out, self.folder.info["data"]["fingerprint"], steps)
-        except GuinaError:
-            return None
+        except NoRoom:
+            raise
+        except GuinaError as error:
+            return error.what
         return float(np.percentile(errors, USUAL))
 
     def held_out(self) -> np.ndarray:

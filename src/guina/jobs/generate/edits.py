@@ -134,7 +134,9 @@ def beyond(error: float, worst: float, usual: float) -> str:
 def says(facts: dict[str, Any]) -> str:
     """What became of a picture, in a line; see `Editor.moved` for the facts."""
     back, changed, classes = facts["reconstruction"], facts["changed"], facts["classes"]
-    usual = f"unseen ones at {back['least']:.1f} or better" if "least" in back else "its data are gone: none is refused"
+    usual = (
+        f"unseen ones at {back['least']:.1f} or better" if "least" in back else f"none is refused: {back['unjudged']}"
+    )
     told = f"; told as {classes['told']}" if "told" in classes else ""
     moved = " → ".join(classes[name] for name in ("of", "to") if name in classes)
     return (
@@ -151,10 +153,12 @@ def file_names(names: Sequence[str]) -> list[str]:
         >>> file_names(["a/cat.jpg", "b/cat.png", "picture 3"])
         ['cat', 'cat-2', 'picture 3']
     """
-    taken: dict[str, int] = {}
-    found = []
+    found: dict[str, str] = {}  # in some file systems Cat is cat
     for name in names:
-        stem = PurePath(name).stem
-        taken[stem] = taken.get(stem, 0) + 1
-        found.append(f"{stem}-{taken[stem]}" if taken[stem] > 1 else stem)
-    return found
+        stem = free = PurePath(name).stem
+        number = 1
+        while free.casefold() in found:
+            number += 1
+            free = f"{stem}-{number}"
+        found[free.casefold()] = free
+    return list(found.values())

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from tyro.conf import UseAppendAction
+
 from guina.errors import GuinaError, did_you_mean
 from guina.jobs.pictures.settings import PictureSettings
 from guina.nets.unet import SIZES
@@ -28,8 +30,8 @@ class InpaintOptions:
 
     mask: str = ""
     """a picture of the same size, white where the hole is; or a folder with one for each picture"""
-    box: str = ""
-    """x,y,width,height in pixels; several have ; between them"""
+    box: UseAppendAction[tuple[str, ...]] = ()
+    """x,y,width,height in pixels; several: again, or with ; between them"""
     hole_color: str = ""
     """what the hole was painted with, such as '#ff00ff'"""
 

@@ -24,6 +24,7 @@ from guina.nets.unet import SIZES
 
 BATCH = 64
 SIDES = (16, 128)
+SHORT = 96  # pixels of the short side of what is brought to fewer pixels
 ADVERSARIAL, MATCHING = 0.1, 0.5  # weights beside the pixel loss
 OFTEN = {"small": 0.5, "medium": 4.0, "large": 16.0}  # hundred thousands of pictures, of 32×32, to be chosen
 
@@ -59,10 +60,12 @@ class RemakeJob(Job):
         Raises:
             GuinaError: the pictures are too small or too large.
         """
-        height, width, channels = shape_of(records, self.settings.pixels)
+        stored = height, width, channels = shape_of(records, self.settings.pixels)
+        if not self.settings.pixels:
+            height, width = within(height, width)
         if not SIDES[0] <= min(height, width) <= max(height, width) <= SIDES[1]:
             raise GuinaError(
-                f"{self.learns} cannot be learned from pictures of {height}×{width} pixels",
+                f"{self.learns} cannot be learned from pictures of {stored[0]}×{stored[1]} pixels",
                 f"{SIDES[0]} to {SIDES[1]} pixels a side",
                 "say --pixels 64 to have them brought to 64×64",
             )
@@ -112,3 +115,16 @@ class RemakeJob(Job):
 
     def judge_restored(self, saved: Saved) -> RemakeJudge:
         return self.Judge.restored(self, saved)
+
+
+def within(height: int, width: int) -> tuple[int, int]:
+    """The size that pictures too large to be learned from are brought to, as long for their width as they were.
+
+    Example:
+        >>> within(178, 218), within(256, 256), within(256, 100), within(128, 64)
+        ((96, 118), (96, 96), (128, 50), (128, 64))
+    """
+    if max(height, width) <= SIDES[1]:
+        return height, width
+    scale = min(SHORT / min(height, width), SIDES[1] / max(height, width))
+    return round(height * scale), round(width * scale)

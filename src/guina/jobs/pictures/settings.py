@@ -1,5 +1,6 @@
 """The settings that all jobs on pictures have."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,3 +25,13 @@ class PictureSettings:
     """of a table: the column of paths; of an npz file: the array of pictures; obvious ones are found"""
     label_column: str = ""
     """of a table: the column of labels; of an npz file: their array"""
+
+
+def together(said: str | Sequence[str]) -> str:
+    """What was said once, or several times, in one text with ; between.
+
+    Example:
+        >>> together(("1,2,3,4", "5,6,7,8")), together("1,2,3,4; 5,6,7,8")
+        ('1,2,3,4;5,6,7,8', '1,2,3,4; 5,6,7,8')
+    """
+    return said if isinstance(said, str) else ";".join(said)

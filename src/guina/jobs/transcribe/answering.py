@@ -7,8 +7,8 @@ Axes: B recordings, S samples, F frames of the bands, T moments of the network, 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice, pairwise
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -24,49 +24,18 @@ from guina.ctc import ctc_align, ctc_greedy
 from guina.ctc_beam import ctc_prefix_beam
 from guina.data.ragged import Ragged
 from guina.data.sounds import BadSound, as_int16, pieces
-from guina.jobs.transcribe.fitted import CLOSE, TranscribeFitted
+from guina.jobs.transcribe.fitted import TranscribeFitted
 from guina.jobs.transcribe.settings import SIZES, TranscribeOptions, TranscribeSettings, check_options
+from guina.jobs.transcribe.spoken import Transcribed, Word, joined, word_places
 from guina.jobs.transcribe.windows import log_probabilities_of
 from guina.nets.recogniser import Recogniser, Shape
 
 TOGETHER = 16  # recordings that are heard at once, of like length
+PADDED = 120.0  # seconds of all of them, each made as long as the longest
 ASIDE = 256  # recordings that are read before they are sorted by length
 WHOLE = 60.0  # seconds of a recording that is heard in one piece
 LOST = ("cut off", "only its first")  # how notes begin of what could not be heard
 PRIOR = 0.3  # how much the commonness of units counts against them when their times are sought
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word, when it was said, and how sure that is.
-
-    Args:
-        start, end: seconds from the recording's beginning.
-        probability: of its units, each at its surest moment.
-    """
-
-    text: str
-    start: float
-    end: float
-    probability: float
-
-    def facts(self) -> dict[str, Any]:
-        """As JSON."""
-        times = {"start": round(self.start, 3), "end": round(self.end, 3)}
-        return {"word": self.text, **times, "probability": round(self.probability, 4)}
-
-
-@dataclass(frozen=True, eq=False)
-class Transcribed:
-    """What was heard.
-
-    Args:
-        path_T: the likeliest unit, or the blank, at each moment.
-    """
-
-    text: str
-    words: tuple[Word, ...]
-    path_T: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 class TranscribeAnswering(Answering):
@@ -109,23 +78,59 @@ class TranscribeAnswering(Answering):
         return [log_TV[:T].cpu().numpy() for log_TV, T in zip(log_BTV, moments_B.tolist(), strict=True)]
 
     def transcribed(self, waves: Sequence[np.ndarray], beam: int = 0) -> list[Transcribed]:
-        """What is said in some recordings that are heard whole, in their order.
+        """What is said in some recordings, in their order; long ones are heard in windows.
 
         Args:
             beam: transcripts that are followed at once; 0: the likeliest unit at every moment.
         """
-        order = by_length(waves)
-        found: dict[int, Transcribed] = {}
-        for now in together(order):
+        short, long = self.by_length(waves)
+        found = {n: joined(list(self.in_parts([waves[n]], beam))) for n in long}
+        for now in self.together(short, waves):
             found.update(zip(now, self.decoded(self.log_probabilities([waves[n] for n in now]), beam), strict=True))
         return [found[n] for n in range(len(waves))]
 
-    def heard(self, waves: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """The log probabilities of some recordings, in their order."""
-        found: dict[int, np.ndarray] = {}
-        for now in together(by_length(waves)):
-            found.update(zip(now, self.log_probabilities([waves[n] for n in now]), strict=True))
+    def heard(self, waves: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
+        """The log probabilities of some recordings, in their order: of a short one all in one, of a long one the
+        stretches between pauses.
+        """
+        short, long = self.by_length(waves)
+        found = {n: list(log_probabilities_of([waves[n]], self.log_probabilities, self.fitted)) for n in long}
+        for now in self.together(short, waves):
+            logs = self.log_probabilities([waves[n] for n in now])
+            found.update({n: [log_TV] for n, log_TV in zip(now, logs, strict=True)})
         return [found[n] for n in range(len(waves))]
+
+    def by_length(self, waves: Sequence[np.ndarray]) -> tuple[list[int], list[int]]:
+        """The numbers of recordings that are heard whole, the shortest first; and those of longer ones."""
+        order = sorted(range(len(waves)), key=lambda n: len(waves[n]))
+        short = [n for n in order if len(waves[n]) <= round(WHOLE * self.fitted.rate)]
+        return short, order[len(short) :]
+
+    def together(self, order: Sequence[int], waves: Sequence[np.ndarray]) -> Iterator[list[int]]:
+        """The numbers of recordings that are heard at once, of some in the order of their lengths."""
+        now: list[int] = []
+        for n in order:
+            if len(now) == TOGETHER or (len(now) + 1) * len(waves[n]) > PADDED * self.fitted.rate:
+                if now:
+                    yield now
+                now = []
+            now.append(n)
+        if now:
+            yield now
+
+    def in_parts(self, waves: Iterable[np.ndarray], beam: int) -> Iterator[Transcribed]:
+        """What is said in a long recording, from pause to pause, with the times of the whole.
+
+        Args:
+            waves: its samples, in pieces of any length, one after the other.
+        """
+        heard = 0
+        for log_TV in log_probabilities_of(waves, self.log_probabilities, self.fitted):
+            (made,) = self.decoded([log_TV], beam)
+            late = heard * self.fitted.step
+            heard += len(log_TV)
+            words = [replace(word, start=word.start + late, end=word.end + late) for word in made.words]
+            yield replace(made, words=tuple(words))
 
     def decoded(self, logs: Sequence[np.ndarray], beam: int, timed: bool = True) -> list[Transcribed]:
         """What log probabilities say; without times and words where these are not wanted."""
@@ -227,7 +232,7 @@ class TranscribeAnswering(Answering):
         options: Any,
     ) -> Iterator[Answer | Part]:
         """The answer to a long recording, before it its text from pause to pause."""
-        words, texts, heard = list[Word](), list[str](), 0
+        made: list[Transcribed] = []
         broken: list[str] = []
 
         def waves() -> Iterator[np.ndarray]:
@@ -238,19 +243,16 @@ class TranscribeAnswering(Answering):
                 broken.append(str(bad))
 
         yield Part(f"{name}: ")
-        for log_TV in log_probabilities_of(waves(), self.log_probabilities, self.fitted):
-            (made,) = self.decoded([log_TV], options.beam)
-            late = heard * self.fitted.step
-            heard += len(log_TV)
-            words += [replace(word, start=word.start + late, end=word.end + late) for word in made.words]
-            if made.text:
-                yield Part(f" {made.text}" if texts else made.text)
-                texts.append(made.text)
-        seconds = heard * self.fitted.step
+        for part in self.in_parts(waves(), options.beam):
+            if part.text:
+                yield Part(f" {part.text}" if any(one.text for one in made) else part.text)
+            made.append(part)
+        whole = joined(made)
+        seconds = len(whole.path_T) * self.fitted.step
         notes += [f"only its first {seconds:.0f} s could be heard: {why}" for why in broken]
         lost = [note for note in notes if note.startswith(LOST)]
         yield from (Part(f"\nnote: {note}", note=True) for note in lost)
-        yield self.answer(name, Transcribed(" ".join(texts), tuple(words)), seconds, notes, options)
+        yield self.answer(name, whole, seconds, notes, options)
 
     def answer(self, name: str, made: Transcribed, seconds: float, notes: Sequence[str], options: Any) -> Answer:
         facts: dict[str, Any] = {"seconds": round(seconds, 3), "words": [word.facts() for word in made.words]}
@@ -261,31 +263,6 @@ class TranscribeAnswering(Answering):
         kinds: tuple[Kind, ...] = ("srt", "vtt")
         files = tuple(subtitle_file(name, made.words, kind) for kind in kinds if getattr(options, kind))
         return Answer(name, made.text, attachments=files, facts=facts)
-
-
-def word_places(units: Sequence[str]) -> list[tuple[int, int]]:
-    """Where words begin and end among the units of a text; spaces that are units of their own stand between them.
-
-    Example:
-        >>> word_places(["a", "b", " ", "c"]), word_places([" ab", " c", "d"]), word_places(["我", "们"])
-        ([(0, 2), (2, 3), (3, 4)], [(0, 1), (1, 3)], [(0, 1), (1, 2)])
-    """
-    starts = [
-        n
-        for n, unit in enumerate(units)
-        if n == 0 or unit.startswith(" ") or units[n - 1].endswith(" ") or CLOSE.match(unit)
-    ]
-    return list(pairwise([*starts, len(units)]))
-
-
-def by_length(waves: Sequence[np.ndarray]) -> list[int]:
-    """The numbers of some recordings, the short ones first."""
-    return sorted(range(len(waves)), key=lambda n: len(waves[n]))
-
-
-def together(order: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Numbers of recordings that are heard at once."""
-    return (order[at : at + TOGETHER] for at in range(0, len(order), TOGETHER))
 
 
 def side_by_side(logs: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:

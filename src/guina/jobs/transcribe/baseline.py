@@ -30,7 +30,7 @@ COMPARISONS = 400_000  # pairs of recordings at most
 CELLS = 1_000_000_000  # of all their tables; a core does some hundred million a second
 FEWEST = 20  # training recordings, below which, if there are more, nothing is compared
 AT_ONCE = 4_000_000  # cells of the tables that are in memory
-BATCH = 32  # recordings whose bands are computed together
+BATCH, PADDED = 32, 1 << 22  # recordings whose bands are computed together, and samples, as if all were the longest
 
 
 @dataclass(frozen=True)
@@ -102,13 +102,33 @@ def affordable(known_N: np.ndarray, asked_B: np.ndarray) -> int:
 def bands_of(arrays: Arrays, rate: int) -> Iterator[np.ndarray]:
     """The bands of each recording, T×M: the means of `JOINED` frames, the last of which may be fewer."""
     layer = LogMel(rate, BANDS)
-    for first in range(0, len(arrays), BATCH):
-        wave_BS, length_B = arrays.padded("wave", np.arange(first, min(first + BATCH, len(arrays))))
+    for index_B in at_once(arrays.lengths("wave")):
+        wave_BS, length_B = arrays.padded("wave", index_B)
         mel_BFM, frames_B = layer(torch.from_numpy(wave_BS), torch.from_numpy(length_B))
         for mel_FM, frames in zip(mel_BFM.numpy(), frames_B.tolist(), strict=True):
             starts_T = np.arange(0, frames, JOINED)
             count_T = np.minimum(starts_T + JOINED, frames) - starts_T
             yield np.add.reduceat(mel_FM[:frames], starts_T) / count_T[:, None].astype(np.float32)
+
+
+def at_once(length_N: np.ndarray) -> Iterator[np.ndarray]:
+    """The numbers of recordings whose bands are computed together, in their order; one that is too long is alone.
+
+    Args:
+        length_N: samples of each.
+
+    Example:
+        >>> [now.tolist() for now in at_once(np.array([PADDED // 2, 5, 5, PADDED, 9 * PADDED]))]
+        [[0, 1], [2], [3], [4]]
+    """
+    first, longest = 0, 0
+    for n, length in enumerate(length_N.tolist()):
+        longest = max(longest, length)
+        if n - first == BATCH or (n > first and (n - first + 1) * longest > PADDED):
+            yield np.arange(first, n)
+            first, longest = n, length
+    if first < len(length_N):
+        yield np.arange(first, len(length_N))
 
 
 def distances(asked_TM: np.ndarray, known: Sequence[np.ndarray]) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from guina.data.records import SPLITS, TRAIN, Records
 from guina.data.waves import Waves
-from guina.data.words import UNSPACED
+from guina.data.words import CLOSE
 from guina.engine.job import Overview
 from guina.panels import Curves, Panel, Sound, Sounds, Table
 
@@ -22,7 +22,6 @@ COMMONEST = 40  # words shown
 TRIED = 1000  # texts by which it is known whether words have spaces between them
 SILENT = 1e-3  # the largest sample below which nothing is to be heard: −60 dB
 CLIPPED = 1e-3  # share of samples that stand flat at the top from which a recording is clipped
-CLOSE = re.compile(f"[{UNSPACED}]")
 CHARACTER = re.compile(r"[^\W_]")
 
 # what so many hours of training recordings at least are enough for

@@ -3,7 +3,6 @@
 Axes: M bands, V units and the blank.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,12 +10,9 @@ import numpy as np
 from torch import Tensor
 
 from guina.answering.base import Fitted, Saved
-from guina.blocks.mel import BANDS, HOP, LogMel
+from guina.blocks.mel import BANDS, LogMel, hop_of
 from guina.data.vocabulary import Vocabulary, restore
-from guina.data.words import UNSPACED
 from guina.jobs.transcribe.language import Model, from_tensors, to_tensors
-
-CLOSE = re.compile(f"[{UNSPACED}]")  # each is a word
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,7 @@ class TranscribeFitted(Fitted):
     @property
     def step(self) -> float:
         """Seconds from one moment of the network to the next."""
-        return HOP * self.stride
+        return hop_of(self.rate) * self.stride / self.rate
 
     def encode(self, texts: Sequence[str]) -> list[np.ndarray]:
         """The units of some texts."""

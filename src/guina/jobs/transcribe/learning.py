@@ -21,27 +21,31 @@ import torch.nn.functional as F
 from guina.blocks.mel import LogMel
 from guina.blocks.sound_changes import Changes
 from guina.data.arrays import Arrays
+from guina.data.clip_rows import to_text
 from guina.data.clips import Wanted, read_clips, wave_column
 from guina.data.lines import lines_of
 from guina.data.order import Buckets, Draw, Order
+from guina.data.pair_columns import note
 from guina.data.ragged import Ragged, Texts
-from guina.data.records import TRAIN, Records, Report
-from guina.data.vocabulary import make_vocabulary
+from guina.data.records import SHOWN, TRAIN, Records, Report
+from guina.data.vocabulary import Vocabulary, make_vocabulary
+from guina.data.words import CLOSE
 from guina.engine.job import Job, Overview
 from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
 from guina.jobs.transcribe.answering import TranscribeAnswering, recogniser
 from guina.jobs.transcribe.check import transcribe_overview
-from guina.jobs.transcribe.fitted import CLOSE, TranscribeFitted, spaced
+from guina.jobs.transcribe.fitted import TranscribeFitted, spaced
 from guina.jobs.transcribe.language import learn_language
 from guina.jobs.transcribe.mixing import Example, mixed
 from guina.jobs.transcribe.scores import TranscribeJudge
 from guina.jobs.transcribe.settings import SIZES, TranscribeSettings, check_settings
-from guina.jobs.transcribe.targets import least_moments, stride_for, with_room
+from guina.jobs.transcribe.targets import least_moments, short_enough, stride_for, with_room
 from guina.nets.recogniser import Recogniser
 
 BEGUN, GROWN = 0.3, 0.7  # shares of the training from which recordings are changed, and as much as ever
 MEASURED = 1000  # recordings whose bands are measured
 PIECES = 500  # of words, where the user wants such
+EXAMPLE = 60  # characters of a line that is shown
 BATCH, LEAST = 8, 20.0  # recordings of usual length a step, and seconds of sound at least
 RATE, REST = 0.04, 3e-3  # the highest learning rates: of matrices and filters, and of all else
 AVERAGED = 0.03  # share of the training after which weights count half in their average, which is what ships
@@ -71,7 +75,7 @@ class Transcribe(Job):
         rate = self.fitted.rate if self.fitted else s.rate
         wanted = Wanted(s.path, s.transcript, s.encoding)
         records = read_clips(source, splits, wanted, s.validation, s.split_by, s.max_bad, rate)
-        return with_room(records, s.max_bad, "mend the texts, or remove these recordings")
+        return short_enough(with_room(records, s.max_bad, "mend the texts, or remove these recordings"), s.max_bad)
 
     @property
     def unit(self) -> str:
@@ -89,24 +93,35 @@ class Transcribe(Job):
         spaces = not any(map(CLOSE.search, texts))  # words of one recording are parted from those of the next
         vocabulary = make_vocabulary(kind, [" " * spaces, *(f"{before}{text}" for text in texts if text)], PIECES)
         units = vocabulary.encode_all([spaced(text, vocabulary) for text in texts])
-        more = vocabulary.encode_all([spaced(text, vocabulary) for text in self.more_texts()])
-        never = set(vocabulary.never)
-        more = [one for one in more if len(one) and never.isdisjoint(one.tolist())]
+        more = self.more_units(vocabulary, records.report)
         seconds_N = np.asarray(records.columns["seconds"], np.float64)
         return TranscribeFitted(
             vocabulary,
             records.source.rate,
-            stride_for(units, seconds_N),
+            stride_for(units, seconds_N, records.source.rate),
             len(records),
             float(np.median(seconds_N)),
             learn_language([*units, *more], vocabulary),
         )
 
-    def more_texts(self) -> list[str]:
-        """The lines of the file of more sentences."""
-        if not self.settings.text:
+    def more_units(self, vocabulary: Vocabulary, report: Report) -> list[np.ndarray]:
+        """The units of the lines of the file of more sentences; those that no transcript could be are left out, and the
+        report hears of them.
+        """
+        file = self.settings.text
+        if not file:
             return []
-        return [line.strip() for line in lines_of(Path(self.settings.text), Report(), self.settings.encoding)]
+        lines = (to_text(line, file, Report()) for line in lines_of(Path(file), Report(), self.settings.encoding))
+        texts = [text for text in lines if text]
+        units, never = vocabulary.encode_all([spaced(text, vocabulary) for text in texts]), set(vocabulary.never)
+        known = [never.isdisjoint(one.tolist()) for one in units]
+        said = f"{file}: {sum(known):,} of {len(texts):,} lines teach the language model"
+        if not all(known):
+            strange = texts[known.index(False)]
+            which = ", ".join(f"“{character}”" for character in vocabulary.unknown(strange)[:SHOWN])
+            said += f"; the others have characters that no transcript has, as {which} in “{strange[:EXAMPLE]}”"
+        note(report, said)
+        return [one for one, is_known in zip(units, known, strict=True) if is_known]
 
     def arrays(self, records: Records) -> Arrays:
         """Columns of the whole source; what is of other splits has no text here."""
@@ -156,8 +171,10 @@ class Transcribe(Job):
     def phases(self) -> list[Phase]:
         learner = Learner("muon", RATE, REST, (0.9, 0.98), 0.6, weight_decay=0.01, rest=("head",), iterations=3)
         turn = Turn("transcribe", ("net",), self.loss, count=lambda batch: int(batch["units_length"].sum()) or 1)
-        rates = {"warmup": 0.05, "hold": 0.3, "clip": 1.0, "ema": AVERAGED}
-        return [Phase("learn", (turn,), {"net": learner}, batch=self.batch_size, **rates)]
+        learn = Phase(
+            "learn", (turn,), {"net": learner}, self.batch_size, warmup=0.05, hold=0.3, clip=1.0, ema=AVERAGED
+        )
+        return [learn]
 
     @property
     def batch_size(self) -> int:

@@ -13,7 +13,7 @@ from guina.panels import Candidate, Candidates, NBest, Panel, Segment, Sound, So
 from guina.word_errors import Aligned, align_characters, align_words
 
 if TYPE_CHECKING:
-    from guina.jobs.transcribe.answering import Transcribed
+    from guina.jobs.transcribe.spoken import Transcribed
 
 DRAWN, WORST = 6, 10  # recordings whose path is drawn, and those that went worst
 SECONDS = 45.0  # of sound in one panel: a second weighs some 43 kB

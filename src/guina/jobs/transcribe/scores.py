@@ -13,14 +13,15 @@ from guina.answering.base import Nets
 from guina.data.arrays import Arrays
 from guina.engine.judge import Judge, Scores, Snap, a_line_each, digest_of
 from guina.engine.metric import Metric
-from guina.jobs.transcribe.answering import TranscribeAnswering, Transcribed
+from guina.jobs.transcribe.answering import TranscribeAnswering
 from guina.jobs.transcribe.baseline import Nearest, most_frequent, nearest
 from guina.jobs.transcribe.fitted import TranscribeFitted
 from guina.jobs.transcribe.inside import Paths
 from guina.jobs.transcribe.panels import Heard, transcribe_panels
 from guina.jobs.transcribe.settings import TranscribeOptions
+from guina.jobs.transcribe.spoken import Transcribed, joined_texts
 from guina.panels import Panel, spread
-from guina.word_errors import align_words, by_speaker, cautions, rates
+from guina.word_errors import align_words, by_speaker, cautions, characters_as_words, rates
 
 FINAL = 500  # recordings that are transcribed at the end of a training
 MOST = 5000  # recordings that `guina score` transcribes
@@ -155,7 +156,8 @@ class TranscribeJudge(Judge):
         index_N = np.array(sorted(known), np.int64) if known else evenly(arrays, FINAL)
         made = self.transcripts(nets, arrays, index_N, BEAM)
         aligned = align_words([one.text for one in made], arrays.texts("text", index_N))
-        said = [f"heard {memory.speed:.0f} times as fast as it was spoken", *cautions(aligned)]
+        said = [f"heard {memory.speed:.0f} times as fast as it was spoken", *characters_as_words(aligned)]
+        said += cautions(aligned)
         apart = by_speaker(aligned, arrays.texts("speaker", index_N))
         if len(apart) > 1:
             worst = max(apart, key=lambda name: apart[name].rate)
@@ -181,13 +183,15 @@ class TranscribeJudge(Judge):
         some = val.first(max(LEAST, round(TRIED / max(self.fitted.seconds, 0.1))))
         index_N = np.arange(len(some))
         half, right = self.answering(nets), some.texts("text", index_N)
-        logs = half.heard(some.values("wave", index_N))
+        heard = half.heard(some.values("wave", index_N))
+        logs = [log_TV for stretches in heard for log_TV in stretches]
         prior_V = np.exp(np.concatenate(logs)).mean(0) if logs else np.empty(0)
         best: tuple[Scores, TranscribeFitted] | None = None
         for weight, bonus in TRIES:
             fitted = replace(self.fitted, weight=weight, bonus=bonus, prior_V=tuple(prior_V.tolist()))
             asked = self.job.fitted_to(fitted).answering(nets)
-            scores = scores_of([one.text for one in asked.decoded(logs, BEAM, timed=False)], right)
+            made = iter(asked.decoded(logs, BEAM, timed=False))
+            scores = scores_of([joined_texts([next(made) for _ in stretches]) for stretches in heard], right)
             if best is None or self.better(scores, best[0]):
                 best = scores, fitted
         assert best is not None, "some are tried"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from guina.blocks.mel import HOP
+from guina.blocks.mel import hop_of
 
 if TYPE_CHECKING:
     from guina.jobs.transcribe.fitted import TranscribeFitted
@@ -36,7 +36,7 @@ def log_probabilities_of(waves: Iterable[np.ndarray], hear: Hear, fitted: "Trans
 
 def middles(waves: Iterable[np.ndarray], hear: Hear, fitted: "TranscribeFitted") -> Iterator[np.ndarray]:
     """The log probabilities of the middles of all windows."""
-    moment = round(HOP * fitted.rate) * fitted.stride  # samples; a window begins where a moment does
+    moment = hop_of(fitted.rate) * fitted.stride  # samples; a window begins where a moment does
     middle, margin = (round(seconds * fitted.rate / moment) for seconds in (MIDDLE, MARGIN))
     held_S, before = np.empty(0, np.int16), 0  # what is not yet heard, and how many moments of it are margin
     for wave_S in waves:
