@@ -177,7 +177,7 @@ def test_what_tells_examples_apart_is_what_another_library_finds(n: int) -> None
     a, b = rng.standard_normal((n, 16)) + 0.5, rng.standard_normal((n + 3, 16))
     direction, boundary = telling(torch.from_numpy(a).float(), torch.from_numpy(b).float())
     other = LogisticRegression(C=1.0, tol=1e-10, max_iter=10_000)
-    other.fit(np.concatenate([a, b]).astype(np.float32), np.r_[np.ones(n), np.zeros(n + 3)])
+    other.fit(np.concatenate([a, b]).astype(np.float32).astype(float), np.r_[np.ones(n), np.zeros(n + 3)])
     size = np.linalg.norm(other.coef_[0])
     assert direction.numpy() == pytest.approx(other.coef_[0] / size, abs=1e-4)
     assert boundary == pytest.approx(-other.intercept_[0] / size, abs=1e-3)
