@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from guina import demo
+from guina.engine import features
 from guina.engine.budget import Limit
 from guina.jobs.translate.origins import Origins
 from small_runs import hurry
@@ -133,6 +135,19 @@ def test_demo_of_generate_shows_what_it_makes(tmp_path, monkeypatch, capsys):
     assert "Gaussian " in err
     assert "training pictures " in err
     assert "a made " in err
+
+
+@pytest.mark.parametrize("job", ["colorize", "inpaint"])
+def test_demos_of_pictures_show_them_before_after_and_in_truth(job, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(demo, "Limit", lambda minutes: Limit(steps=4))
+    monkeypatch.setattr(features, "STEPS", 3)
+    (result,) = demo.run_demos([job], str(tmp_path / "run"))
+    err = capsys.readouterr().err
+    assert {"fd", "psnr"} <= set(result["score"]["score"])
+    assert f"row by row: {tmp_path / 'run' / 'remade.png'}" in err
+    shown = np.asarray(Image.open(tmp_path / "run" / "remade.png"))
+    assert shown.shape == (3 * 3 * 33, 16 * 3 * 33, 3), "three rows of 16 pictures of 32 pixels, three times as large"
+    assert "guina predict" in err
 
 
 def test_demos_of_several_jobs_have_folders_and_times_of_their_own(monkeypatch):

@@ -31,10 +31,13 @@ def patches(split: str) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.datasets import load_sample_image
 
     found = []
-    for name, (top, bottom), scale in product(NAMES, BANDS[split], SCALES[split]):
-        whole_HW3 = np.asarray(load_sample_image(f"{name}.jpg"))
-        rows = slice(round(top * len(whole_HW3)), round(bottom * len(whole_HW3)))
-        small_HW3 = reduced(whole_HW3[rows], scale)
+    wholes = [np.asarray(load_sample_image(f"{name}.jpg")) for name in NAMES]
+    bands = [
+        whole_HW3[round(top * len(whole_HW3)) : round(bottom * len(whole_HW3))]
+        for whole_HW3 in wholes
+        for top, bottom in BANDS[split]
+    ]
+    for small_HW3 in (reduced(band_HW3, scale) for band_HW3 in bands for scale in SCALES[split]):
         height, width = small_HW3.shape[:2]
         corners = product(range(0, height - SIDE + 1, STEP), range(0, width - SIDE + 1, STEP))
         all_NHW3 = np.stack([small_HW3[y : y + SIDE, x : x + SIDE] for y, x in corners])
