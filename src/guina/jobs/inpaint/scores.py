@@ -17,7 +17,7 @@ from guina.engine.metric import Metric
 from guina.engine.turns import Nets
 from guina.jobs.inpaint.answering import InpaintAnswering
 from guina.jobs.inpaint.harmonic import harmonic_fill, quick_fill
-from guina.jobs.inpaint.masks import draw_masks
+from guina.jobs.inpaint.masks import CENTRE, KINDS, draw_masks
 from guina.jobs.inpaint.panels import Filled, inpaint_panels
 from guina.jobs.pictures.remade import CHUNK, FINAL, SHOWN, WATCHED, RemakeJudge
 from guina.panels import Panel, spread
@@ -31,6 +31,7 @@ class InpaintJudge(RemakeJudge):
         Metric("psnr", "more", says="nearness of the fill to what was there, in dB, the mean over pictures"),
         Metric("l1", "less", "share", "absolute error in the holes, of the whole range"),
         Metric("fd", "less", says="Fréchet distance of house features between filled and true pictures"),
+        *(Metric(f"psnr_{kind}", "more", says=f"psnr of {kind} holes alone") for kind in (*KINDS, CENTRE)),
     )
 
     def holes(self, count: int) -> tuple[np.ndarray, list[str]]:
