@@ -9,11 +9,11 @@ demo: $(VENV)/installed
 	$(BIN)/guina demo classify
 
 test: $(VENV)/installed-dev
-	$(BIN)/pytest -m "not slow" -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile
 
 # the fast part with what Windows lacks hidden: fcntl, most signals, forks
 test-windows-like: $(VENV)/installed-dev
-	$(BIN)/pytest -m "not slow" --without-posix tests/engine tests/data tests/test_cli.py tests/test_console.py tests/test_disk.py
+	$(BIN)/pytest --without-posix tests/engine tests/data tests/test_cli.py tests/test_console.py tests/test_disk.py
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
@@ -21,9 +21,11 @@ lint: $(VENV)/installed-dev
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-# the long checks: hundreds of kills, of a real job and of each toy
+# the long checks: hundreds of kills, of every job and of the toys
 trust: $(VENV)/installed-dev
 	$(BIN)/python bench/kills.py classify digits --steps 100 --size tiny
+	$(BIN)/python bench/kills.py write python-docs --steps 60 --kills 20 --size tiny
+	$(BIN)/python bench/kills.py generate digits --steps 60 --kills 20 --size tiny
 	$(BIN)/python bench/kills.py translate number-words --steps 100 --kills 20 --size tiny
 	$(BIN)/python bench/kills.py transcribe morse --steps 60 --kills 20 --size tiny
 	$(BIN)/python bench/kills.py caption scenes --steps 60 --kills 20 --size tiny

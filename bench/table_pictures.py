@@ -94,14 +94,17 @@ def repaint_rows() -> list[str]:
     for (job, data, minutes, who), kind in kinds.items():
         if who != "guina":
             continue
-        seconds = statistics.median(
-            row["seconds"]
+        same = [
+            row
             for row in found["rows"]
             if (row["job"], row["data"], row["minutes"], row["who"]) == (job, data, minutes, who)
-        )
+        ]
+        seconds = statistics.median(row["seconds"] for row in same)
         alone = kinds.get((job, data, minutes, "pixels"))
         told = REMADE[job]
-        beside = [f"{told(alone['mean'])} from pixels alone"] if alone else []
+        simplest = same[0]["baselines"].get("harmonic", {})
+        beside = [f"{told(simplest)} the harmonic fill"] if simplest else []
+        beside += [f"{told(alone['mean'])} from pixels alone"] if alone else []
         seeds = f", {len(kind['seeds'])} seeds" if len(kind["seeds"]) > 1 else ""
         settings = f" {kind['settings']}" if kind["settings"] else ""
         rows.append(
@@ -112,7 +115,7 @@ def repaint_rows() -> list[str]:
 
 
 def of_colours(mean: dict[str, float]) -> str:
-    told = f"{mean['psnr']:.2f} dB, {mean['colourfulness']:.2f} of the colourfulness, house-FD {mean['fd']:.2f}"
+    told = f"{mean['psnr']:.2f} dB, {mean['colorfulness']:.2f} of the colourfulness, house-FD {mean['fd']:.2f}"
     return f"{told} (multiplied to as many colours {mean['fd_multiplied']:.2f})" if "fd_multiplied" in mean else told
 
 

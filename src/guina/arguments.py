@@ -34,7 +34,7 @@ class Check:
     about: ClassVar[str] = "Read everything, train nothing: what there is, what is wrong with it, and a contact sheet."
 
     job: Positional[str]
-    """classify, write, generate, or ./my_job.py"""
+    """classify, write, translate, transcribe, caption, generate, colorize, inpaint, or ./my_job.py"""
     data: Positional[str]
     """a path, or the name of a sample"""
     out: str | None = None
@@ -48,7 +48,7 @@ class Train:
     about: ClassVar[str] = "Train a job on data."
 
     job: Positional[str]
-    """classify, write, generate, or ./my_job.py"""
+    """classify, write, translate, transcribe, caption, generate, colorize, inpaint, or ./my_job.py"""
     data: Positional[str]
     """a path, or the name of a sample"""
     minutes: float | None = None

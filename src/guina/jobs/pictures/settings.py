@@ -16,7 +16,7 @@ class PictureSettings:
     pixels: int = 0
     """height and width that pictures are brought to; 0: what most have, up to 96 where they differ"""
     flip: Choice = "auto"
-    """mirror pictures left to right; auto does if a mirrored picture still looks like its class"""
+    """mirror pictures left to right; auto: colorize and inpaint do, others if a mirrored one looks like its class"""
     validation: float = 0.1
     """share of the training pictures to judge by, where there is no validation split"""
     max_bad: float = 0.01

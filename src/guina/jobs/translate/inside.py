@@ -20,6 +20,7 @@ def merged(source: str, one: "Translated") -> Alignment:
     to 1 as before. Sentences of less than `FEW` words stay in units: a number that is one long word.
 
     Example:
+        >>> import numpy as np
         >>> from types import SimpleNamespace as Some
         >>> a_RC = np.array([[0.5, 0.25, 0.25, 0], [0.75, 0.25, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
         >>> pieces = ("Ha", "us", "␣ist", "␣alt"), ("hou", "se", "␣is", "␣old")
