@@ -9,14 +9,11 @@ import torch
 import torch.nn.functional as F
 
 from guina.blocks.mel import LogMel
-from guina.blocks.sound_changes import Changes
 from guina.data.records import SPLITS, TRAIN, VAL, Records, Report
 from guina.data.vocabulary import make_vocabulary
 from guina.errors import GuinaError
 from guina.jobs.transcribe.fitted import TranscribeFitted, spaced
 from guina.jobs.transcribe.language import from_tensors, learn_language, to_tensors
-from guina.jobs.transcribe.learning import Transcribe
-from guina.jobs.transcribe.settings import TranscribeSettings
 from guina.jobs.transcribe.spoken import word_places
 from guina.jobs.transcribe.targets import (
     LONGEST,
@@ -65,9 +62,10 @@ def test_a_moment_lasts_as_long_as_the_samples_that_it_hears(rate: int):
     assert moments * kept.step == pytest.approx(samples / rate, abs=kept.step)
 
 
-def test_moments_are_finer_where_texts_are_tight():
-    assert stride_for([np.arange(5)] * 3, np.array([0.2, 0.2, 0.2]), 16_000) == 4
-    assert stride_for([np.arange(6)] * 3, np.array([0.2, 0.2, 0.2]), 16_000) == 2
+def test_moments_are_finer_where_texts_are_tight_or_recordings_are_words():
+    assert stride_for([np.arange(50)] * 3, np.array([2.0, 2.0, 2.0]), 16_000) == 4
+    assert stride_for([np.arange(51)] * 3, np.array([2.0, 2.0, 2.0]), 16_000) == 2
+    assert stride_for([np.arange(3)] * 3, np.array([0.4, 0.4, 2.0]), 16_000) == 2
 
 
 def records(texts: list[str], seconds: list[float], split: str = TRAIN) -> Records:
@@ -194,11 +192,3 @@ def test_words_are_where_spaces_are_and_every_character_of_scripts_without_them(
     assert word_places([" to", "day", " is"]) == [(0, 2), (2, 3)]
     assert word_places(list("买书")) == [(0, 1), (1, 2)]
     assert word_places([]) == []
-
-
-@pytest.mark.parametrize(("speakers", "often"), [(0, 0.6), (4, 1.0)])
-def test_voices_are_changed_more_where_new_ones_will_be_heard(speakers: int, often: float) -> None:
-    job = Transcribe(TranscribeSettings(), SimpleNamespace(speakers=speakers))
-    assert job.changes.often == often
-    assert (job.changes.warp > Changes().warp) == bool(speakers)
-    assert job.changes.noise == Changes().noise

@@ -29,7 +29,6 @@ class TranscribeFitted(Fitted):
         bonus: nats for each unit, as a language model makes long texts improbable.
         prior_V: how common each unit is among the network's outputs; empty until it was measured.
         usual_2M: the usual mean and deviation of each band; None until they were measured.
-        speakers: how many the training recordings are of; 0 where nobody says.
     """
 
     vocabulary: Vocabulary
@@ -42,7 +41,6 @@ class TranscribeFitted(Fitted):
     bonus: float = 0.5
     prior_V: tuple[float, ...] = ()
     usual_2M: Tensor | None = None
-    speakers: int = 0
 
     def saved(self) -> Saved:
         assert self.usual_2M is not None, "it was measured"

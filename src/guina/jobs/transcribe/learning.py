@@ -43,7 +43,6 @@ from guina.jobs.transcribe.targets import least_moments, short_enough, stride_fo
 from guina.nets.recogniser import Recogniser
 
 BEGUN, GROWN = 0.3, 0.7  # shares of the training from which recordings are changed, and as much as ever
-OTHER_VOICES = {"speed": 0.2, "warp": 0.25, "often": 1.0}  # of these changes, where speakers are kept apart
 MEASURED = 1000  # recordings whose bands are measured
 PIECES = 500  # of words, where the user wants such
 EXAMPLE = 60  # characters of a line that is shown
@@ -103,7 +102,6 @@ class Transcribe(Job):
             len(records),
             float(np.median(seconds_N)),
             learn_language([*units, *more], vocabulary),
-            speakers=len({*records.columns["speaker"]} - {""}),
         )
 
     def more_units(self, vocabulary: Vocabulary, report: Report) -> list[np.ndarray]:
@@ -204,14 +202,9 @@ class Transcribe(Job):
         units_BU, units_B = Ragged.of([one.units for one in examples]).padded(all_rows, fitted.blank)
         least = torch.tensor([least_moments(one.units) * fitted.stride for one in examples])
         wave_BS, length_B = torch.from_numpy(wave_BS), torch.from_numpy(length_B)
-        mel_BFM, frames_B = self.ears(wave_BS, length_B, self.changes.times(share), rng, least)
+        mel_BFM, frames_B = self.ears(wave_BS, length_B, Changes().times(share), rng, least)
         units_BU = torch.from_numpy(units_BU).long()
         return {"mel": mel_BFM, "frames": frames_B, "units": units_BU, "units_length": torch.from_numpy(units_B)}
-
-    @property
-    def changes(self) -> Changes:
-        """How recordings are changed: where speakers are named, voices that nobody has heard yet will be heard."""
-        return replace(Changes(), **OTHER_VOICES) if self.fitted.speakers else Changes()
 
     @cached_property
     def between(self) -> np.ndarray:

@@ -14,6 +14,7 @@ from guina.data.records import SHOWN, SPLITS, TRAIN, Records
 from guina.errors import GuinaError
 
 FINEST, USUAL = 2, 4  # frames of the bands that are joined to a moment
+SHORT = 1.0  # seconds of a usual recording, below which moments are the finest
 TIGHT = 0.01  # share of recordings whose texts may be too long for usual moments; beyond, these are the finest
 LONGEST = 120.0  # seconds of a recording that is learned from
 WHY = (
@@ -46,7 +47,11 @@ def moments_of(seconds_N: np.ndarray, stride: int, rate: int) -> np.ndarray:
 
 
 def stride_for(units: Sequence[np.ndarray], seconds_N: np.ndarray, rate: int) -> int:
-    """How many frames to join to a moment, so that nearly all texts have room."""
+    """How many frames to join to a moment, so that nearly all texts have room; words by themselves are so short that a
+    letter is hardly a moment otherwise, and are heard worse from others' mouths.
+    """
+    if len(seconds_N) and np.median(seconds_N) < SHORT:
+        return FINEST
     need_N = np.array([least_moments(one) for one in units])
     return USUAL if (need_N > moments_of(seconds_N, USUAL, rate)).mean() <= TIGHT else FINEST
 
