@@ -48,7 +48,7 @@ PIECES = 500  # of words, where the user wants such
 EXAMPLE = 60  # characters of a line that is shown
 BATCH, LEAST = 8, 20.0  # recordings of usual length a step, and seconds of sound at least
 RATE, REST = 0.04, 3e-3  # the highest learning rates: of matrices and filters, and of all else
-AVERAGED = 0.03  # share of the training after which weights count half in their average, which is what ships
+AVERAGED = 0.12  # share of the training after which weights count half in their average, which is what ships
 PASSES = {"small": 8.0, "medium": 20.0, "large": 40.0}  # over the recordings that a size must get to be chosen
 
 
