@@ -77,6 +77,7 @@ ANSWER = {
     "origins",
     "wording",
     "windows",
+    "spoken",
     "language",
     "fitted",
     *("bins", "hints", "crops", "holes", "mask_files", "harmonic", "handing"),

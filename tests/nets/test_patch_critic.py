@@ -85,11 +85,11 @@ def test_slopes_and_gradients_are_those_of_finite_differences() -> None:
         return critic(x_B, given).mean(1)
 
     def difference(function, values: torch.Tensor, place: int, step: float = 1e-6) -> float:
-        flat, ends = values.detach().view(-1), []
+        where, ends = np.unravel_index(place, values.shape), []
         for side in (1, -1):
-            flat[place] += side * step
+            values.detach()[where] += side * step
             ends.append(function().item())
-            flat[place] -= side * step
+            values.detach()[where] -= side * step
         return (ends[0] - ends[1]) / (2 * step)
 
     slope = [difference(lambda: answer(x).sum(), x, place) for place in range(64)]
@@ -99,7 +99,7 @@ def test_slopes_and_gradients_are_those_of_finite_differences() -> None:
     for weight in (critic.layers[0].weight, critic.answer.weight):
         for place in (0, 7, weight.numel() - 1):
             expected = difference(lambda: flat_slope(answer, x).sum(), weight, place)
-            assert weight.grad.view(-1)[place].item() == pytest.approx(expected, rel=1e-4, abs=1e-7)
+            assert weight.grad.flatten()[place].item() == pytest.approx(expected, rel=1e-4, abs=1e-7)
 
 
 def test_it_holds_the_penalty_at_a_share_of_its_loss() -> None:

@@ -145,14 +145,14 @@ def test_gradients_are_those_of_finite_differences() -> None:
         if name not in chosen:
             continue
         for place in torch.randint(weight.numel(), (3,)).tolist():
-            flat, step = weight.detach().view(-1), 1e-6
+            where, step = np.unravel_index(place, weight.shape), 1e-6
             ends = []
             for side in (1, -1):
-                flat[place] += side * step
+                weight.detach()[where] += side * step
                 ends.append(loss().item())
-                flat[place] -= side * step
+                weight.detach()[where] -= side * step
             slope = (ends[0] - ends[1]) / (2 * step)
-            assert weight.grad.view(-1)[place].item() == pytest.approx(slope, rel=1e-4, abs=1e-6), name
+            assert weight.grad.flatten()[place].item() == pytest.approx(slope, rel=1e-4, abs=1e-6), name
 
 
 def test_it_learns_to_copy_what_only_the_finest_level_knows() -> None:
