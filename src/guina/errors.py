@@ -30,6 +30,17 @@ class GuinaError(Exception):
             lines.append(f"  to mend:  {mend}")
         super().__init__("\n".join(lines))
 
+    @property
+    def line(self) -> str:
+        """The same in a line, as of one input of many.
+
+        Example:
+            >>> GuinaError("a.png has no hole", mend="name one").line
+            'a.png has no hole; name one'
+        """
+        expected = f": expected {self.expected}" if self.expected else ""
+        return f"{self.what}{expected}{f'; {self.mend}' if self.mend else ''}"
+
 
 class NoRoom(GuinaError):
     """A disk is full."""

@@ -1,7 +1,7 @@
 """The sample photos: the two photographs that scikit-learn ships, a temple and a flower, in patches.
 
 Patches to judge by lie in two bands across both, one for validation and one for the test split; patches to learn from
-lie above, between and below: no pixel is in two splits. What shows next to nothing, as much of the flower's ground
+lie above and between these: no pixel is in two splits. What shows next to nothing, as much of the flower's ground
 does, is left out.
 
 Axes: N patches, H W pixels.

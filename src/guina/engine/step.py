@@ -228,12 +228,12 @@ class Stepper:
         """This process's shards, one after the other: the weights get the gradient of Σ sum / count."""
         parts = {shard: self._part(draw, shard) for shard in self.team.mine}
         batches = {shard: self.batch(part, turn, shard) for shard, (part, _) in parts.items()}
-        counts = self._counts(turn, [batch for shard, batch in batches.items() if parts[shard][1]])
+        counts = self._counts(turn, [batches[shard] for shard, (_, told) in parts.items() if told])
         if self.buffers:
             torch._foreach_copy_(self.before, self.buffers)
         passes = Passes({}, counts, {}, [torch.zeros_like(b) for b in self.buffers] if self.team.shards > 1 else [])
         for shard, batch in batches.items():
-            told = parts[shard][1]
+            _, told = parts[shard]
             carry = None if draw.restart or not told else self.carries.get((turn.name, shard))
             seed = derive(self.seed, "turn", turn.name, draw.step, shard)
             seed_layers(seed)
@@ -247,17 +247,15 @@ class Stepper:
                 passes.carries[turn.name, shard] = carry and {k: v.detach() for k, v in carry.items()}
             for name, value in terms.items():
                 value = value.detach() if told else torch.zeros_like(value)
-                passes.sums[name] = passes.sums[name] + value if name in passes.sums else value
+                passes.sums[name] = passes.sums.get(name, 0) + value
             for buffer, old, far in zip(self.buffers, self.before, passes.moved, strict=False):
                 far.add_(buffer - old)
                 buffer.copy_(old)
         return passes
 
     def _part(self, draw: Draw, shard: int) -> tuple[Draw, bool]:
-        """A shard of a draw, and whether it counts.
-
-        Where an order gives fewer examples than there are shards, the first one stands in for none and counts nothing:
-        so each process has the same gradients and terms to add up.
+        """A shard of a draw, and whether it counts: of fewer examples than shards the first one stands in for none, so
+        that each process has the same gradients and terms to add up.
         """
         part = draw.shard(shard, self.team.shards)
         return (part, True) if len(part.index_B) else (draw.shard(0, len(draw.index_B)), False)

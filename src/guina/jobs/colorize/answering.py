@@ -106,7 +106,7 @@ class ColorizeAnswering(Answering):
             try:
                 made = self.painted(L_HW, hints, saturation)
             except GuinaError as wrong:  # of other pictures it may be right
-                yield Answer(name, error=f"{wrong.what}: expected {wrong.expected}; {wrong.mend}")
+                yield Answer(name, error=wrong.line)
                 continue
             said = [*original.said, *(["its own colours were replaced"] if coloured else [])]
             yield handed_over(name, made, original, said)

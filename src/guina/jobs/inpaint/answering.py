@@ -117,7 +117,7 @@ class InpaintAnswering(Answering):
             try:
                 hole = self.hole(thing, original, options, boxes)
             except GuinaError as wrong:  # of other pictures it may be right
-                yield Answer(name, error=f"{wrong.what}: expected {wrong.expected}; {wrong.mend}")
+                yield Answer(name, error=wrong.line)
                 continue
             made_HWC = self.whole(original.pixels_HWC, hole.where_HW)
             yield handed_over(name, made_HWC, shown(original, hole), [*original.said, *hole.said], lossless=True)

@@ -80,9 +80,10 @@ def rounds(mine_HW: np.ndarray, wanted: int, side: int) -> Iterator[list[Crop]]:
     cell = max(1, wanted // 2)
     place_N2 = np.argwhere(mine_HW)
     first_2 = place_N2.min(0)
+    cells = np.unique((place_N2 - first_2) // cell, axis=0)
     for odd in product((0, 1), (0, 1)):
         found = []
-        for n_2 in np.unique((place_N2 - first_2) // cell, axis=0):
+        for n_2 in cells:
             if tuple(n_2 % 2) == odd:
                 top, left = (first_2 + n_2 * cell).tolist()
                 rows = around(top, min(top + cell, mine_HW.shape[0]), mine_HW.shape[0], wanted)
