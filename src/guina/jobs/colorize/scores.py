@@ -37,6 +37,7 @@ class ColorizeJudge(RemakeJudge):
         Metric("fd", "less", says="Fréchet distance of house features between coloured and true pictures"),
         Metric("psnr", "more", says="nearness to the true picture in dB, the mean over pictures"),
         Metric("colorfulness", says="how colourful pictures become, as a ratio to the true ones: 1 is right"),
+        Metric("fd_multiplied", "less", says="fd of the mean colours, multiplied until they are as many as in truth"),
     )
 
     def score(self, nets: Nets, arrays: Arrays, limit: int | None = None) -> Scores:
