@@ -38,7 +38,7 @@ def main() -> None:
                 data = args.folder if who == "guina" else dealt(args.folder, Path(temporary, "data"), seed)
                 row = of_one(args, seed, settings, data, f"{temporary}/run")
             row = {"data": args.folder.name, "minutes": args.minutes, "who": who, "seed": seed, **row}
-            row |= {"commit": commit(), "cpu": before["cpu"], "load_before": before["load"]}
+            row |= {"commit": commit(), "cpu": before["cpu"], "cores": before["cores"], "load_before": before["load"]}
             print({name: value for name, value in row.items() if name != "captions"}, flush=True)
             keep("caption_score", row, key, means)
 

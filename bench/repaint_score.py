@@ -33,7 +33,7 @@ def main() -> None:
             with tempfile.TemporaryDirectory() as temporary:
                 row = of_one(args, seed, who, settings, f"{temporary}/run")
             row = {"job": args.job, "data": args.folder.name, "minutes": args.minutes, "who": who, "seed": seed, **row}
-            row |= {"commit": commit(), "cpu": before["cpu"], "load_before": before["load"]}
+            row |= {"commit": commit(), "cpu": before["cpu"], "cores": before["cores"], "load_before": before["load"]}
             print(row, flush=True)
             keep("repaint_score", row, key, means)
 

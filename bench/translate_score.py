@@ -42,7 +42,7 @@ def main() -> None:
             before = machine()
             measure = of_guina(args, seed, settings) if who == "guina" else of_other(args, seed, who)
             row = {"direction": args.direction, "minutes": args.minutes, "who": who, "seed": seed, **measure}
-            row |= {"commit": commit(), "cpu": before["cpu"], "load_before": before["load"]}
+            row |= {"commit": commit(), "cpu": before["cpu"], "cores": before["cores"], "load_before": before["load"]}
             print({name: value for name, value in row.items() if name != "translations"}, flush=True)
             keep("translate_score", row, key, means)
 
