@@ -1,9 +1,10 @@
 """House features: what samples are compared by, learned from the user's own pictures, since guina downloads nothing.
 
-One small network learns in a fixed number of steps to tell the classes, or, where there are none, by how many quarters
-a picture was turned (Gidaris et al. 2018, https://arxiv.org/abs/1803.07728). Distances between its features are not
-those of Inception's: they compare runs on the same data, never with published numbers. Its weights go into the cache
-under all that they depend on, so that all runs on the same data, in the same shape, are measured with the same rule.
+One small network learns in some hundred steps, fewer where there are few pictures, to tell the classes, or, where there
+are none, by how many quarters a picture was turned (Gidaris et al. 2018, https://arxiv.org/abs/1803.07728). Distances
+between its features are not those of Inception's: they compare runs on the same data, never with published numbers. Its
+weights go into the cache under all that they depend on, so that all runs on the same data, in the same shape, are
+measured with the same rule.
 
 Axes: N B pictures, H W pixels, C channels, F features.
 """
@@ -28,6 +29,7 @@ from guina.runtime import derive, evaluating
 
 FORMAT = "features-2"  # change it when what is learned changes
 STEPS, BATCH = 400, 128
+FEWEST, PASSES = 100, 30  # steps at least, and how often few pictures are gone through: more would learn them by heart
 MOST = 20_000  # pictures that are learned from
 CHUNK = 256
 
@@ -100,7 +102,7 @@ def key_of(net: nn.Module, arrays: Arrays, some_NHWC: np.ndarray, data: str) -> 
     targets, how long is learned, and by which torch.
     """
     shape = (len(arrays), *some_NHWC.shape[1:], str(some_NHWC.dtype))
-    facts = (FORMAT, torch.__version__, STEPS, BATCH, MOST, data, shape, repr(net))
+    facts = (FORMAT, torch.__version__, steps_for(len(arrays)), BATCH, MOST, data, shape, repr(net))
     digest = hashlib.blake2b(repr(facts).encode(), digest_size=16)
     digest.update(some_NHWC.tobytes())
     digest.update(arrays.all("target").tobytes() if "target" in arrays.columns else b"")
@@ -108,12 +110,22 @@ def key_of(net: nn.Module, arrays: Arrays, some_NHWC: np.ndarray, data: str) -> 
     return digest.hexdigest()
 
 
+def steps_for(pictures: int) -> int:
+    """How long is learned.
+
+    Example:
+        >>> [steps_for(n) for n in (60, 1000, 50_000)]
+        [100, 234, 400]
+    """
+    return min(STEPS, max(FEWEST, PASSES * pictures // BATCH))
+
+
 def train(net: nn.Module, arrays: Arrays, labelled: bool) -> None:
-    """A fixed number of steps, the rate falling to zero; always the same for the same pictures."""
-    order = Shuffled(len(arrays), min(BATCH, len(arrays)))
+    """So many steps as there are pictures for, the rate falling to zero; always the same for the same pictures."""
+    order, steps = Shuffled(len(arrays), min(BATCH, len(arrays))), steps_for(len(arrays))
 
     def losses() -> Iterator[Tensor]:
-        for step in range(STEPS):
+        for step in range(steps):
             index_B = order.at(0, step).index_B
             pixels_BHWC = arrays.take("pixels", index_B)
             if labelled:
@@ -125,7 +137,7 @@ def train(net: nn.Module, arrays: Arrays, labelled: bool) -> None:
     weights = {name: weight for name, weight in net.named_parameters() if weight.requires_grad}
     learner = Learner("muon", 0.06, rate_rest=0.008, momentum=0.6, rest=("head",), sphere=True, iterations=3)
     net.train()
-    for _ in learn(weights, learner, losses(), lambda step: 1 - step / STEPS):
+    for _ in learn(weights, learner, losses(), lambda step: 1 - step / steps):
         pass
 
 
