@@ -13,20 +13,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from guina.answering.answer import Answer, Part
 from guina.answering.base import Answering, Nets
 from guina.answering.inputs import apart, named
 from guina.answering.subtitles import Kind, subtitle_file
 from guina.blocks.mel import BANDS
-from guina.ctc import ctc_align, ctc_greedy
-from guina.ctc_beam import ctc_prefix_beam
 from guina.data.ragged import Ragged
 from guina.data.sounds import BadSound, as_int16, pieces
+from guina.jobs.transcribe.decoding import decoded
 from guina.jobs.transcribe.fitted import TranscribeFitted
 from guina.jobs.transcribe.settings import SIZES, TranscribeOptions, TranscribeSettings, check_options
-from guina.jobs.transcribe.spoken import Transcribed, Word, joined, word_places
+from guina.jobs.transcribe.spoken import Transcribed, joined, space_between
 from guina.jobs.transcribe.windows import log_probabilities_of
 from guina.nets.recogniser import Recogniser, Shape
 
@@ -35,7 +33,6 @@ PADDED = 120.0  # seconds of all of them, each made as long as the longest
 ASIDE = 256  # recordings that are read before they are sorted by length
 WHOLE = 60.0  # seconds of a recording that is heard in one piece
 LOST = ("cut off", "only its first")  # how notes begin of what could not be heard
-PRIOR = 0.3  # how much the commonness of units counts against them when their times are sought
 
 
 class TranscribeAnswering(Answering):
@@ -133,55 +130,8 @@ class TranscribeAnswering(Answering):
             yield replace(made, words=tuple(words))
 
     def decoded(self, logs: Sequence[np.ndarray], beam: int, timed: bool = True) -> list[Transcribed]:
-        """What log probabilities say; without times and words where these are not wanted."""
-        if not logs:
-            return []
-        log_BTV, length_B = side_by_side(logs)
-        tokens = self.searched(log_BTV, length_B, beam)
-        return [
-            self.told(log_TV, units) if timed else Transcribed(self.fitted.decode(units), ())
-            for log_TV, units in zip(logs, tokens, strict=True)
-        ]
-
-    def searched(self, log_BTV: Tensor, length_B: Tensor, beam: int) -> list[tuple[int, ...]]:
-        """The units of each of some recordings."""
-        fitted = self.fitted
-        if beam == 0:
-            return ctc_greedy(log_BTV, length_B, fitted.blank)
-        found = ctc_prefix_beam(log_BTV, length_B, beam, fitted.blank, fitted.language, fitted.weight, fitted.bonus)
-        return [self.ended(labellings) for labellings in found]
-
-    def ended(self, labellings: Sequence[Any]) -> tuple[int, ...]:
-        """The best of what a search has found, its end counted too: a text that cannot end there is no text."""
-        fitted = self.fitted
-        if not fitted.weight:
-            return labellings[0].tokens
-        log_N = fitted.language([one.tokens for one in labellings])[:, fitted.blank].tolist()
-        scores = [one.score + fitted.weight * log for one, log in zip(labellings, log_N, strict=True)]
-        return labellings[int(np.argmax(scores))].tokens
-
-    def told(self, log_TV: np.ndarray, units: tuple[int, ...]) -> Transcribed:
-        """A text with the times of its words. Blanks are the commonest by far; where units are sought by how probable
-        they are for their commonness, they last for more than a moment (https://arxiv.org/abs/2406.02560).
-        """
-        fitted = self.fitted
-        text, path_T = fitted.decode(units), log_TV.argmax(1)
-        if not units:
-            return Transcribed(text, (), path_T)
-        prior_V = np.log(np.array(fitted.prior_V) + 1e-4) if fitted.prior_V else np.zeros(log_TV.shape[1])
-        fit_TV = torch.from_numpy(log_TV - PRIOR * prior_V.astype(np.float32))
-        spans = ctc_align(fit_TV, units, fitted.blank)
-        sure = [
-            float(np.exp(log_TV[first : last + 1, unit].max()))
-            for unit, (first, last) in zip(units, spans, strict=True)
-        ]
-        words = []
-        for start, end in word_places([fitted.vocabulary.decode([unit]) for unit in units]):
-            said = fitted.decode(units[start:end])
-            if said:
-                times = spans[start][0] * fitted.step, (spans[end - 1][1] + 1) * fitted.step
-                words.append(Word(said, *times, float(np.prod(sure[start:end]))))
-        return Transcribed(text, tuple(words), path_T)
+        """What log probabilities say; see `decoding.decoded`."""
+        return decoded(logs, self.fitted, beam, timed)
 
     # --- any recordings ---
 
@@ -243,9 +193,11 @@ class TranscribeAnswering(Answering):
                 broken.append(str(bad))
 
         yield Part(f"{name}: ")
+        said = ""
         for part in self.in_parts(waves(), options.beam):
             if part.text:
-                yield Part(f" {part.text}" if any(one.text for one in made) else part.text)
+                yield Part(space_between(said, part.text) + part.text)
+                said = part.text
             made.append(part)
         whole = joined(made)
         seconds = len(whole.path_T) * self.fitted.step
@@ -263,12 +215,6 @@ class TranscribeAnswering(Answering):
         kinds: tuple[Kind, ...] = ("srt", "vtt")
         files = tuple(subtitle_file(name, made.words, kind) for kind in kinds if getattr(options, kind))
         return Answer(name, made.text, attachments=files, facts=facts)
-
-
-def side_by_side(logs: Sequence[np.ndarray]) -> tuple[Tensor, Tensor]:
-    """Log probabilities T×V of different lengths as one tensor, and their lengths."""
-    log_BTV, length_B = Ragged.of(logs).padded(np.arange(len(logs)))
-    return torch.from_numpy(log_BTV), torch.from_numpy(length_B)
 
 
 def recogniser(nets: Nets) -> Recogniser:

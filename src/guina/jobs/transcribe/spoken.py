@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from guina.data.words import CLOSE
+from guina.data.words import CLOSE, WIDE
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,18 @@ def joined(parts: Sequence[Transcribed]) -> Transcribed:
 
 def joined_texts(parts: Sequence[Transcribed]) -> str:
     """The text of a recording from those of its parts."""
-    return " ".join(part.text for part in parts if part.text)
+    texts = [part.text for part in parts if part.text]
+    return "".join(space_between(before, text) + text for before, text in pairwise(["", *texts]))
+
+
+def space_between(before: str, after: str) -> str:
+    """What stands between two parts of a text: nothing in scripts that have no spaces, and before the first.
+
+    Example:
+        >>> space_between("two", "three"), space_between("你好。", "世界"), space_between("", "one")
+        (' ', '', '')
+    """
+    return " " if before and not (WIDE.match(before[-1]) and WIDE.match(after)) else ""
 
 
 def word_places(units: Sequence[str]) -> list[tuple[int, int]]:
