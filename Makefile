@@ -33,6 +33,7 @@ trust: $(VENV)/installed-dev
 	$(BIN)/python bench/kills.py inpaint photos --steps 60 --kills 20 --size tiny
 	$(BIN)/python bench/kills.py toy-gan --steps 300
 	$(BIN)/python bench/kills.py toy-stream --steps 300
+	$(BIN)/python bench/kills.py toy-speech --steps 300
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -132,3 +132,9 @@ def of_kinds(rows: list[Row], kind: Callable[[Row], Row]) -> list[tuple[Row, lis
         sd = {name: statistics.stdev(each) if len(each) > 1 else None for name, each in values.items()}
         found.append(({**facts, "mean": mean, "sd": sd}, some))
     return found
+
+
+def on_cores(rows: list[Row]) -> str:
+    """What a table says of runs that had fewer cores than two: some were measured beside others, one core each."""
+    cores = {row.get("cores", 2) for row in rows}
+    return "" if cores == {2} else ", one core" if cores == {1} else f", {min(cores)} to {max(cores)} cores"

@@ -2,7 +2,7 @@
 
 import statistics
 
-from common import read
+from common import on_cores, read
 
 
 def accuracy_rows() -> list[str]:
@@ -41,7 +41,7 @@ def caption_rows() -> list[str]:
         spread = f" ± {sd['bleu4']:.1f}" if sd["bleu4"] is not None else ""
         spread_d = f" ± {sd['cider_d']:.3f}, {len(ours)} seeds" if sd["cider_d"] is not None else ""
         rows.append(
-            f"| caption {kind['data']}, `--minutes {kind['minutes']:g}` | {kind['mean']['bleu4']:.1f}{spread} BLEU-4, "
+            f"| caption {kind['data']}, `--minutes {kind['minutes']:g}`{on_cores(ours)} | {kind['mean']['bleu4']:.1f}{spread} BLEU-4, "
             f"{kind['mean']['cider_d']:.3f}{spread_d} CIDEr-D on its dev pictures | {', '.join(beside)} "
             f"| {statistics.median(row['seconds'] for row in ours):.0f} s |"
         )
@@ -108,7 +108,7 @@ def repaint_rows() -> list[str]:
         seeds = f", {len(kind['seeds'])} seeds" if len(kind["seeds"]) > 1 else ""
         settings = f" {kind['settings']}" if kind["settings"] else ""
         rows.append(
-            f"| {job} {data}, `--minutes {minutes:g}{settings}` | {told(kind['mean'])}{seeds} "
+            f"| {job} {data}, `--minutes {minutes:g}{settings}`{on_cores(same)} | {told(kind['mean'])}{seeds} "
             f"| {', '.join(beside)} | {seconds:.0f} s |"
         )
     return rows

@@ -2,7 +2,7 @@
 
 import statistics
 
-from common import read
+from common import on_cores, read
 
 
 def write_rows() -> list[str]:
@@ -88,7 +88,7 @@ def transcribe_rows() -> list[str]:
         worst = f", the worst {kind['worst']['wer']:.1%}" if left_out else ""
         what = f"{kind['data']}, one speaker left out" if left_out else kind["data"]
         rows.append(
-            f"| transcribe {what}, `--minutes {kind['minutes']:g}` "
+            f"| transcribe {what}, `--minutes {kind['minutes']:g}`{on_cores(ours)} "
             f"| {kind['mean']['wer']:.1%} wrong words{spread}{worst} (greedy {kind['mean']['wer_greedy']:.1%}) "
             f"| {', '.join(beside)} | {statistics.median(row['seconds'] for row in ours):.0f} s |"
         )
