@@ -41,8 +41,8 @@ def caption_rows() -> list[str]:
         spread = f" ± {sd['bleu4']:.1f}" if sd["bleu4"] is not None else ""
         spread_d = f" ± {sd['cider_d']:.3f}, {len(ours)} seeds" if sd["cider_d"] is not None else ""
         rows.append(
-            f"| caption {kind['data']}, `--minutes {kind['minutes']:g}`{on_cores(ours)} | {kind['mean']['bleu4']:.1f}{spread} BLEU-4, "
-            f"{kind['mean']['cider_d']:.3f}{spread_d} CIDEr-D on its dev pictures | {', '.join(beside)} "
+            f"| caption {kind['data']}, `--minutes {kind['minutes']:g}`{on_cores(ours)} "
+            f"| {kind['mean']['bleu4']:.1f}{spread} BLEU-4, {kind['mean']['cider_d']:.3f}{spread_d} CIDEr-D on its dev pictures | {', '.join(beside)} "
             f"| {statistics.median(row['seconds'] for row in ours):.0f} s |"
         )
     if speed := read("caption_speed"):
@@ -111,6 +111,12 @@ def repaint_rows() -> list[str]:
             f"| {job} {data}, `--minutes {minutes:g}{settings}`{on_cores(same)} | {told(kind['mean'])}{seeds} "
             f"| {', '.join(beside)} | {seconds:.0f} s |"
         )
+    rows += [
+        f"| {row['job']}, training, size {row['size']}, phase {phase} | {one['guina']:.1f} steps/s "
+        f"| {one['bare']:.1f} in a bare PyTorch loop | × {one['ratio']:.2f} |"
+        for row in read("repaint_speed").get("rows", [])
+        for phase, one in row["training"].items()
+    ]
     return rows
 
 

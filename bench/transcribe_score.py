@@ -46,7 +46,12 @@ def main() -> None:
                     run = of_guina if who == "guina" else of_other
                     row = {"data": args.folder.name, "left_out": speaker, "minutes": args.minutes, "who": who}
                     row |= {"seed": seed, **run(folder, args.minutes, seed, settings)}
-                    row |= {"commit": commit(), "cpu": before["cpu"], "cores": before["cores"], "load_before": before["load"]}
+                    row |= {
+                        "commit": commit(),
+                        "cpu": before["cpu"],
+                        "cores": before["cores"],
+                        "load_before": before["load"],
+                    }
                     print({name: value for name, value in row.items() if name != "transcripts"}, flush=True)
                     keep("transcribe_score", row, key, means)
 
