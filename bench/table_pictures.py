@@ -42,7 +42,8 @@ def caption_rows() -> list[str]:
         spread_d = f" ± {sd['cider_d']:.3f}, {len(ours)} seeds" if sd["cider_d"] is not None else ""
         rows.append(
             f"| caption {kind['data']}, `--minutes {kind['minutes']:g}`{on_cores(ours)} "
-            f"| {kind['mean']['bleu4']:.1f}{spread} BLEU-4, {kind['mean']['cider_d']:.3f}{spread_d} CIDEr-D on its dev pictures | {', '.join(beside)} "
+            f"| {kind['mean']['bleu4']:.1f}{spread} BLEU-4, {kind['mean']['cider_d']:.3f}{spread_d} CIDEr-D "
+            f"on its dev pictures | {', '.join(beside)} "
             f"| {statistics.median(row['seconds'] for row in ours):.0f} s |"
         )
     if speed := read("caption_speed"):
