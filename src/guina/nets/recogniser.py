@@ -97,9 +97,9 @@ class Recogniser(nn.Module):
         return self.head(same_mask(self.norms[-1](x_BTH), p, self.training)), length_B
 
     def probabilities(self, mel_BFM: Tensor, frames_B: Tensor) -> tuple[Tensor, Tensor]:
-        """The same as log probabilities, float32."""
+        """The same as log probabilities, in float32 or finer."""
         logits_BTV, moments_B = self(mel_BFM, frames_B)
-        return F.log_softmax(logits_BTV.float(), -1), moments_B
+        return F.log_softmax(logits_BTV, -1, dtype=torch.promote_types(logits_BTV.dtype, torch.float32)), moments_B
 
 
 def halved(n: Number) -> Number:

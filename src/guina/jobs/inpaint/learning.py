@@ -95,6 +95,6 @@ class Inpaint(RemakeJob):
         x_BCHW, hole_BHW = batch["x"], batch["hole"]
         half = self.Answering(self.settings, self.fitted, {"generator": nets["generator"]})
         made_BCHW = half.fills(x_BCHW, hole_BHW)
-        apart_BCHW = F.smooth_l1_loss(made_BCHW.float(), x_BCHW.float(), reduction="none", beta=BETA)
+        apart_BCHW = F.smooth_l1_loss(made_BCHW, x_BCHW, reduction="none", beta=BETA)
         pixels_B = hole_BHW.flatten(1).sum(1) * x_BCHW.size(1)
         return Made(lambda: made_BCHW, PIXELS * (apart_BCHW.flatten(1).sum(1) / pixels_B).sum())
