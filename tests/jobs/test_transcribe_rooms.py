@@ -14,7 +14,7 @@ from guina.data.vocabulary import make_vocabulary
 from guina.errors import GuinaError
 from guina.jobs.transcribe.fitted import TranscribeFitted, spaced
 from guina.jobs.transcribe.language import from_tensors, learn_language, to_tensors
-from guina.jobs.transcribe.spoken import word_places
+from guina.jobs.transcribe.spoken import Transcribed, joined, word_places
 from guina.jobs.transcribe.targets import (
     LONGEST,
     TOO_LONG,
@@ -192,3 +192,16 @@ def test_words_are_where_spaces_are_and_every_character_of_scripts_without_them(
     assert word_places([" to", "day", " is"]) == [(0, 2), (2, 3)]
     assert word_places(list("买书")) == [(0, 1), (1, 2)]
     assert word_places([]) == []
+
+
+@pytest.mark.parametrize(
+    ("parts", "whole"),
+    [
+        (["one two", "", "three"], "one two three"),
+        (["你好。", "世界"], "你好。世界"),
+        (["喂", "hello"], "喂 hello"),
+        ([], ""),
+    ],
+)
+def test_parts_of_a_recording_are_joined_as_the_script_joins_words(parts: list[str], whole: str) -> None:
+    assert joined([Transcribed(text, ()) for text in parts]).text == whole

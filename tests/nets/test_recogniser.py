@@ -31,6 +31,14 @@ def test_recordings_together_are_heard_as_each_alone(stride: int):
         torch.testing.assert_close(logits_BTV[n, : moments_B[n]], alone_1TV[0], rtol=0, atol=1e-5)
 
 
+def test_log_probabilities_are_as_fine_as_the_network_and_never_coarser_than_float32():
+    fine_BTV, _ = model().double().probabilities(bands().double(), FRAMES)
+    assert fine_BTV.dtype == torch.float64
+    with torch.autocast("cpu", torch.bfloat16):
+        assert model().probabilities(bands(), FRAMES)[0].dtype == torch.float32
+    torch.testing.assert_close(fine_BTV.exp().sum(-1), torch.ones(fine_BTV.shape[:2], dtype=torch.float64))
+
+
 def test_every_moment_hears_the_whole_recording_and_nothing_of_others():
     net = model()
     mel_BFM = bands().requires_grad_()
