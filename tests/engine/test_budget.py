@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,21 @@ def test_when_more_is_no_use_the_decay_begins(tmp_path: Path) -> None:
     assert plan.steps <= decay["steps"]
     assert plan.done(plan.steps) == 1
     assert 0.2 < plan.done(decay["step"]) < 0.75
+
+
+def test_a_phase_that_has_just_begun_is_not_cut_for_what_the_one_before_reached(tmp_path: Path) -> None:
+    class Settled(toys.ToyStream):
+        class Judge(ToyStreamJudge):
+            def better(self, a, b):
+                return False
+
+        def phases(self):
+            (phase,) = super().phases()
+            return [replace(phase, share=0.55), replace(phase, share=0.45, contends=True)]
+
+    outcome = running.train(Settled, tmp_path / "run", limit=Limit(minutes=3 / 60))
+    assert outcome.stopped == "minutes"
+    assert not [event for event in RunFolder(tmp_path / "run").events() if event["event"] == "decay"]
 
 
 def test_who_names_steps_gets_them_all(tmp_path: Path) -> None:

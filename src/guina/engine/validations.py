@@ -106,9 +106,10 @@ def revise(training: TrainingState, now: float) -> None:
     # however late it is, some steps for the rate to come down: at most a twentieth of those that were taken
     remaining = max(remaining, min(left, 1 + step // 20))
     last_phase = training.phase_index + 1 == len(training.phases)
+    since = max(training.improved_at, training.starts_at)  # what an earlier phase reached says nothing of this one
     if training.stopped:
         remaining = min(remaining, left)
-    elif last_phase and not training.judge.leaps and no_more_use(training.improved_at, training.plan.done(step)):
+    elif last_phase and not training.judge.leaps and no_more_use(since, training.plan.done(step)):
         training.stopped = "no more use"
         remaining = early_end(step, remaining)
         training.event("decay", why="validation has not improved", steps=step + remaining)
