@@ -77,6 +77,7 @@ ANSWER = {
     "origins",
     "wording",
     "windows",
+    "decoding",
     "spoken",
     "language",
     "fitted",
