@@ -43,7 +43,7 @@ def main() -> None:
     runtime = set_up(threads=info["runtime"]["threads"], precision=info["runtime"]["precision"])
     rate = job.fitted.rate
     result = {
-        "source": info["source"],
+        "source": Path(info["source"]).name,
         "size": info["settings"]["size"],
         "recordings": len(waves),
         "times_real_time": {
