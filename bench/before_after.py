@@ -41,7 +41,12 @@ def main() -> None:
                 found[name].setdefault(what, []).extend(values)
             print(name, {what: round(median(values), 4) for what, values in found[name].items()}, flush=True)
     medians = {name: {what: median(values) for what, values in every.items()} for name, every in found.items()}
-    result = {"rounds": args.rounds, "data": [args.pictures, args.text], "median": medians, "all": found}
+    result = {
+        "rounds": args.rounds,
+        "data": [Path(args.pictures).name, Path(args.text).name],
+        "median": medians,
+        "all": found,
+    }
     print(save("before_after", result))
 
 

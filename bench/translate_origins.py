@@ -9,6 +9,7 @@ largest weight in their row that word's? Results: bench/results/translate_origin
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def main() -> None:
                 )
     result = {way: {"right": float(np.mean(each)), "words": len(each)} for way, each in found.items()}
     print(result)
-    save("translate_origins", {"run": run.folder.info["source"], "sentences": len(some), **result})
+    save("translate_origins", {"run": Path(run.folder.info["source"]).name, "sentences": len(some), **result})
 
 
 def hits(table: WordTable, rows: Sequence[str], columns: Sequence[str], weights_RC: np.ndarray) -> list[bool]:

@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def main() -> None:
     widths = {"greedy": 1, f"beam {TranslateOptions().beam}": TranslateOptions().beam}
     decoding = {name: decoded(run, texts, width, args.rounds) for name, width in widths.items()}
     result = {
-        "source": info["source"],
+        "source": Path(info["source"]).name,
         "size": info["settings"]["size"],
         "sentences": len(texts),
         "sentences_per_second": decoding,
