@@ -95,7 +95,7 @@ def transcribe_rows() -> list[str]:
     if speed := read("transcribe_speed"):
         heard, hour, steps = speed["times_real_time"], speed["an_hour"], speed["training"]["steps_per_second"]
         rows.append(
-            f"| transcribe, size {speed['size']}, times as fast as it is spoken, {speed['threads']} threads "
+            f"| transcribe, size {speed['size']}, times as fast as it is spoken, threads: {speed['threads']} "
             f"| {heard['beam']:.0f}, greedy {heard['greedy']:.0f}; an hour in {hour['peak_anonymous_mb']} MB | | |"
         )
         rows.append(
