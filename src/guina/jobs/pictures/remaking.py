@@ -25,7 +25,7 @@ from guina.nets.unet import SIZES
 BATCH = 64
 SIDES = (16, 128)
 SHORT = 96  # pixels of the short side of what is brought to fewer pixels
-ADVERSARIAL, MATCHING = 0.1, 0.5  # weights beside the pixel loss
+MATCHING = 0.5  # weight of the distance of the critic's features, beside the pixel loss
 OFTEN = {"small": 0.5, "medium": 4.0, "large": 16.0}  # hundred thousands of pictures, of 32×32, to be chosen
 
 
@@ -35,12 +35,14 @@ class RemakeJob(Job):
     Class attributes:
         Judge: a `RemakeJudge`.
         learns: what is learned from the pictures, for messages.
+        game: the weight of the game with the critic, beside the pixel loss.
     """
 
     Judge: type[RemakeJudge]  # pyright: ignore[reportIncompatibleVariableOverride]
     sizes = tuple(SIZES)
     mixed_precision = True
     learns: str
+    game = 0.1
 
     # --- from files to arrays ---
 
@@ -103,7 +105,7 @@ class RemakeJob(Job):
         raise NotImplementedError
 
     def phases(self) -> list[Phase]:
-        contest = Contest(self.make, ADVERSARIAL, MATCHING)
+        contest = Contest(self.make, self.game, MATCHING)
         return contest.phases(min(BATCH, self.fitted.examples), self.against)
 
     # --- what it hands over to ---
