@@ -34,6 +34,10 @@ trust: $(VENV)/installed-dev
 	$(BIN)/python bench/kills.py toy-gan --steps 300
 	$(BIN)/python bench/kills.py toy-stream --steps 300
 	$(BIN)/python bench/kills.py toy-speech --steps 300
+	$(BIN)/python bench/shards.py transcribe morse --steps 3 --size tiny
+	$(BIN)/python bench/shards.py caption scenes --steps 3 --size tiny
+	$(BIN)/python bench/shards.py colorize photos --steps 3 --size tiny
+	$(BIN)/python bench/shards.py inpaint photos --steps 3 --size tiny
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -26,7 +26,7 @@ from guina.engine.train import build_nets
 from guina.engine.turns import Phase
 from guina.jobs.caption.fitted import Manner
 from guina.runtime import Runtime, evaluating, set_up
-from throughput import by_hand, guina_loop
+from throughput import by_hand, guina_loop, in_turns
 
 PICTURES = 200
 
@@ -87,15 +87,8 @@ def training(job: Job, train: Arrays, runtime: Runtime, n: int, args: argparse.N
     """The engine's loop beside a bare one, in turns."""
     one: Any = OnePhase(job, n)
     loops = {"guina": guina_loop(one, train, runtime), "bare": bare_loop(one, train, runtime)}
-    rates: dict[str, list[float]] = {name: [] for name in loops}
-    for _ in range(args.rounds + 1):
-        for name, loop in loops.items():
-            start = time.perf_counter()
-            loop(args.steps)
-            rates[name].append(args.steps / (time.perf_counter() - start))
-    medians = {name: round(statistics.median(values[1:]), 3) for name, values in rates.items()}
-    ratio = statistics.median(a / b for a, b in zip(rates["guina"][1:], rates["bare"][1:], strict=True))
-    return {**medians, "ratio": round(ratio, 3), "batch": one.phases()[0].batch}
+    medians, ratio = in_turns(loops, args.rounds, args.steps)
+    return {**medians, "ratio": ratio, "batch": one.phases()[0].batch}
 
 
 def bare_loop(job: Any, train: Arrays, runtime: Runtime) -> Callable[[int], None]:

@@ -8,8 +8,6 @@ second. Results: bench/results/repaint_speed.json, one row a job.
 """
 
 import argparse
-import statistics
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -24,7 +22,7 @@ from guina.engine.job import fit
 from guina.engine.train import build_nets
 from guina.jobs import find
 from guina.runtime import Runtime, set_up
-from throughput import by_hand, guina_loop
+from throughput import by_hand, guina_loop, in_turns
 
 
 def main() -> None:
@@ -53,15 +51,8 @@ def main() -> None:
 def beside(one: Any, train: Arrays, runtime: Runtime, args: argparse.Namespace) -> dict[str, float]:
     """The engine's loop and a bare one, in turns."""
     loops = {"guina": guina_loop(one, train, runtime), "bare": bare_loop(one, train, runtime)}
-    rates: dict[str, list[float]] = {name: [] for name in loops}
-    for _ in range(args.rounds + 1):
-        for name, loop in loops.items():
-            start = time.perf_counter()
-            loop(args.steps)
-            rates[name].append(args.steps / (time.perf_counter() - start))
-    medians = {name: round(statistics.median(values[1:]), 3) for name, values in rates.items()}
-    ratio = statistics.median(a / b for a, b in zip(rates["guina"][1:], rates["bare"][1:], strict=True))
-    return {**medians, "ratio": round(ratio, 3)}
+    medians, ratio = in_turns(loops, args.rounds, args.steps)
+    return {**medians, "ratio": ratio}
 
 
 def bare_loop(job: Any, train: Arrays, runtime: Runtime) -> Callable[[int], None]:

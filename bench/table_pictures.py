@@ -39,11 +39,12 @@ def caption_rows() -> list[str]:
         beside += [f"{both(scores)} its blind twin" for scores in blind]
         sd = kind["sd"]
         spread = f" ± {sd['bleu4']:.1f}" if sd["bleu4"] is not None else ""
-        spread_d = f" ± {sd['cider_d']:.3f}, {len(ours)} seeds" if sd["cider_d"] is not None else ""
+        spread_d = f" ± {sd['cider_d']:.3f}" if sd["cider_d"] is not None else ""
+        seeds = f", {len(ours)} seeds" if len(ours) > 1 else ""
         rows.append(
             f"| caption {kind['data']}, `--minutes {kind['minutes']:g}`{on_cores(ours)} "
             f"| {kind['mean']['bleu4']:.1f}{spread} BLEU-4, {kind['mean']['cider_d']:.3f}{spread_d} CIDEr-D "
-            f"on its dev pictures | {', '.join(beside)} "
+            f"on its dev pictures{seeds} | {', '.join(beside)} "
             f"| {statistics.median(row['seconds'] for row in ours):.0f} s |"
         )
     if speed := read("caption_speed"):

@@ -9,6 +9,7 @@ import argparse
 import statistics
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,21 @@ def guina_loop(job, train, runtime):
             training._advance()
 
     return loop
+
+
+def in_turns(loops: Mapping[str, Callable[[int], None]], rounds: int, steps: int) -> tuple[dict[str, float], float]:
+    """Steps a second of two loops that take turns, "guina" and "bare": the medians, after a round that warms up, and the
+    median of the ratios.
+    """
+    rates: dict[str, list[float]] = {name: [] for name in loops}
+    for _ in range(rounds + 1):
+        for name, loop in loops.items():
+            start = time.perf_counter()
+            loop(steps)
+            rates[name].append(steps / (time.perf_counter() - start))
+    medians = {name: round(statistics.median(values[1:]), 3) for name, values in rates.items()}
+    ratio = statistics.median(a / b for a, b in zip(rates["guina"][1:], rates["bare"][1:], strict=True))
+    return medians, round(ratio, 3)
 
 
 def by_hand(net: nn.Module, learner: Learner) -> list[Muon | torch.optim.Optimizer]:

@@ -26,7 +26,7 @@ from guina.engine.job import Job
 from guina.engine.train import build_nets
 from guina.jobs.translate.settings import TranslateOptions
 from guina.runtime import Runtime, evaluating, set_up
-from throughput import by_hand, guina_loop
+from throughput import by_hand, guina_loop, in_turns
 
 
 def main() -> None:
@@ -70,15 +70,8 @@ def decoded(run: guina.Run, texts: Sequence[str], width: int, rounds: int) -> fl
 def training(job: Job, train: Arrays, runtime: Runtime, rounds: int, steps: int) -> dict[str, Any]:
     """The engine's loop beside a bare one, in turns."""
     loops = {"guina": guina_loop(job, train, runtime), "bare": bare_loop(job, train, runtime)}
-    rates: dict[str, list[float]] = {name: [] for name in loops}
-    for _ in range(rounds + 1):
-        for name, loop in loops.items():
-            start = time.perf_counter()
-            loop(steps)
-            rates[name].append(steps / (time.perf_counter() - start))
-    medians = {name: round(statistics.median(values[1:]), 3) for name, values in rates.items()}
-    ratio = statistics.median(a / b for a, b in zip(rates["guina"][1:], rates["bare"][1:], strict=True))
-    return {"steps_per_second": medians, "ratio": round(ratio, 3), "batch": job.phases()[0].batch}
+    medians, ratio = in_turns(loops, rounds, steps)
+    return {"steps_per_second": medians, "ratio": ratio, "batch": job.phases()[0].batch}
 
 
 def bare_loop(job: Job, train: Arrays, runtime: Runtime) -> Callable[[int], None]:

@@ -29,7 +29,7 @@ from guina.runtime import derive, evaluating
 
 FORMAT = "features-2"  # change it when what is learned changes
 STEPS, BATCH = 400, 128
-FEWEST, PASSES = 100, 30  # steps at least, and how often few pictures are gone through: more would learn them by heart
+FEWEST, PASSES = 100, 75  # steps at least, and how often few pictures are gone through at most
 MOST = 20_000  # pictures that are learned from
 CHUNK = 256
 
@@ -114,8 +114,8 @@ def steps_for(pictures: int) -> int:
     """How long is learned.
 
     Example:
-        >>> [steps_for(n) for n in (60, 1000, 50_000)]
-        [100, 234, 400]
+        >>> [steps_for(n) for n in (60, 300, 50_000)]
+        [100, 175, 400]
     """
     return min(STEPS, max(FEWEST, PASSES * pictures // BATCH))
 

@@ -41,7 +41,7 @@ class Inpaint(RemakeJob):
     Answering: type[InpaintAnswering] = InpaintAnswering  # pyright: ignore[reportIncompatibleVariableOverride]
     Judge: type[InpaintJudge] = InpaintJudge  # pyright: ignore[reportIncompatibleVariableOverride]
     learns = "holes"
-    game = 0.4  # with .1 the house-FD of the fills is 1.6 times as high, for .3 dB (docs/log.md)
+    adversarial_weight = 0.4  # with .1 the house-FD of the fills is 1.6 times as high, for .3 dB (docs/log.md)
     settings: InpaintSettings
     fitted: InpaintFitted
 

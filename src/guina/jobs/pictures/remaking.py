@@ -35,14 +35,14 @@ class RemakeJob(Job):
     Class attributes:
         Judge: a `RemakeJudge`.
         learns: what is learned from the pictures, for messages.
-        game: the weight of the game with the critic, beside the pixel loss.
+        adversarial_weight: of the game with the critic, beside the pixel loss.
     """
 
     Judge: type[RemakeJudge]  # pyright: ignore[reportIncompatibleVariableOverride]
     sizes = tuple(SIZES)
     mixed_precision = True
     learns: str
-    game = 0.1
+    adversarial_weight = 0.1
 
     # --- from files to arrays ---
 
@@ -105,7 +105,7 @@ class RemakeJob(Job):
         raise NotImplementedError
 
     def phases(self) -> list[Phase]:
-        contest = Contest(self.make, self.game, MATCHING)
+        contest = Contest(self.make, self.adversarial_weight, MATCHING)
         return contest.phases(min(BATCH, self.fitted.examples), self.against)
 
     # --- what it hands over to ---
