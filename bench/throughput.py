@@ -83,8 +83,8 @@ def guina_loop(job, train, runtime):
 
 
 def in_turns(loops: Mapping[str, Callable[[int], None]], rounds: int, steps: int) -> tuple[dict[str, float], float]:
-    """Steps a second of two loops that take turns, "guina" and "bare": the medians, after a round that warms up, and the
-    median of the ratios.
+    """Steps a second of two loops that take turns, "guina" and "bare": their medians and the median of their ratios,
+    after a round that warms up.
     """
     rates: dict[str, list[float]] = {name: [] for name in loops}
     for _ in range(rounds + 1):
