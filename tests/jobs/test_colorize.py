@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 import guina
 from guina.engine import features
 from guina.errors import GuinaError
-from guina.jobs.colorize.scores import ColorizeJudge
+from guina.jobs.colorize.scores import CONTRASTS, VIVID, ColorizeJudge
 from guina.runfolder import RunFolder
 from guina.runtime import evaluating
 from small_runs import broken_off, trained
@@ -82,6 +82,22 @@ def test_scores_are_those_of_what_is_predicted(run: guina.Run) -> None:
         square = np.square(rgb_of(made_by(answer)).astype(float) - pixels).mean()
         psnr.append(10 * np.log10(255**2 / square))
     assert score["psnr"] == pytest.approx(np.mean(psnr), abs=0.02)
+
+
+def test_the_contrast_that_is_chosen_is_worth_most_on_validation_pictures(run: guina.Run) -> None:
+    judge = run.judge
+    assert isinstance(judge, ColorizeJudge)
+    arrays = judge.job.arrays(judge.job.read(run.folder.info["source"], ("train", "val")).only("val"))
+    worth = {}
+    with evaluating(*run.nets.values()):
+        chosen = judge.conclude(run.nets, arrays)
+        for contrast in CONTRASTS:
+            tried = chosen.at(chosen.temperature, contrast)
+            scores = type(judge)(judge.job.fitted_to(tried), judge.features).score(run.nets, arrays)
+            colours = VIVID * abs(np.log(scores["colorfulness"]))
+            worth[contrast] = 0.3 * scores["psnr"] - np.log(scores["fd"]) - colours
+    assert chosen.contrast == max(worth, key=lambda one: worth[one])
+    assert chosen == run.judge.job.fitted, "it is what answers"
 
 
 def test_without_a_critic_there_is_none_and_it_colours(folder: Path, tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from guina.data.lab import to_lab
 from guina.data.originals import open_original
 from guina.engine import features
 from guina.errors import GuinaError
-from guina.jobs.colorize.answering import ColorizeAnswering
+from guina.jobs.colorize.answering import CHANGED, ColorizeAnswering
+from guina.jobs.colorize.hints import Hint, hint_planes, no_hints
+from guina.runtime import evaluating
 from small_runs import trained
 from some_photos import encoded, grey_of, made_by, opened, photos, rgb_of, texture
 
@@ -173,6 +175,37 @@ def test_saturation_is_how_colourful_it_gets(loud: ColorizeAnswering) -> None:
     )
     assert np.abs(none[..., 1:]).max() < 0.1
     assert 0 < np.abs(half[..., 1:]).mean() < np.abs(whole[..., 1:]).mean()
+
+
+def with_contrast(half: ColorizeAnswering, contrast: float) -> ColorizeAnswering:
+    return ColorizeAnswering(half.settings, half.fitted.at(half.fitted.temperature, contrast), half.nets)
+
+
+def test_contrast_moves_colours_away_from_their_mean(loud: ColorizeAnswering) -> None:
+    L_1HW = torch.from_numpy(to_lab(np.repeat(grey((18, 18))[..., None], 3, 2))[None, ..., 0].copy())
+    with evaluating(*loud.nets.values()):
+        plain, strong = (with_contrast(loud, one).colours(L_1HW, no_hints(1, 18, 18))[0].numpy() for one in (1.0, 1.6))
+    for channel in (0, 1):
+        mean = sum(plain[channel].ravel().tolist()) / plain[channel].size
+        np.testing.assert_allclose(strong[channel], mean + 1.6 * (plain[channel] - mean), atol=1e-3)
+
+
+def test_contrast_leaves_colours_that_were_hinted_at(loud: ColorizeAnswering) -> None:
+    L_1HW = torch.from_numpy(to_lab(np.repeat(grey((18, 18))[..., None], 3, 2))[None, ..., 0].copy())
+    planes = hint_planes([Hint(8, 8, (200, 40, 40))], (18, 18), 18, 18)
+    with evaluating(*loud.nets.values()):
+        plain, strong = (with_contrast(loud, one).colours(L_1HW, planes)[0].numpy() for one in (1.0, 1.6))
+        free = with_contrast(loud, 1.0).colours(L_1HW, no_hints(1, 18, 18))[0].numpy()
+    moved = np.linalg.norm(strong - plain, axis=0)
+    known = planes[0, 2].numpy().reshape(9, 2, 9, 2).max((1, 3)) > 0
+    assert (moved[known] == 0).all()
+    assert known.sum() < known.size
+    for y, x in zip(*np.nonzero(~known), strict=True):
+        apart = free[:, y, x] - free.mean((1, 2))
+        changed = np.linalg.norm(plain[:, y, x] - free[:, y, x])
+        assert moved[y, x] == pytest.approx(
+            0.6 * np.exp(-changed / CHANGED) * np.linalg.norm(apart), rel=1e-3, abs=1e-3
+        )
 
 
 def test_what_is_no_picture_is_an_answer_that_says_so(run: guina.Run, tmp_path: Path) -> None:

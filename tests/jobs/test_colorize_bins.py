@@ -9,7 +9,7 @@ import torch
 
 from guina.data.lab import to_lab
 from guina.jobs.colorize import bins
-from guina.jobs.colorize.bins import EVEN, NEAREST, STEP, WIDTH, Bins, find_bins
+from guina.jobs.colorize.bins import NEAREST, STEP, WIDTH, Bins, find_bins
 from some_photos import texture
 
 
@@ -48,17 +48,6 @@ def test_classes_are_those_of_sorted_squares() -> None:
         np.testing.assert_allclose(found.share_Q, near / near.sum(), rtol=1e-12)
 
 
-def test_rare_classes_count_more_and_all_together_one() -> None:
-    found = some_bins()
-    order = np.argsort(found.share_Q)
-    assert (np.diff(found.rarity_Q[order]) <= 1e-12).all()
-    assert (found.rarity_Q * found.share_Q).sum() == pytest.approx(1)
-    Q = len(found.share_Q)
-    plain = [1 / ((1 - EVEN) * share + EVEN / Q) for share in found.share_Q]
-    mean = sum(weight * share for weight, share in zip(plain, found.share_Q, strict=True))
-    np.testing.assert_allclose(found.rarity_Q, np.array(plain) / mean)
-
-
 def test_the_loss_is_that_of_soft_targets_by_a_loop() -> None:
     found = some_bins()
     Q = len(found.share_Q)
@@ -75,8 +64,8 @@ def test_the_loss_is_that_of_soft_targets_by_a_loop() -> None:
                 weight = [exp(-far[q] / (2 * WIDTH**2)) for q in nearest]
                 weight = [one / sum(weight) for one in weight]
                 whole = log(sum(exp(x) for x in logits[b, :, i, j].tolist()))
-                cross = -sum(w * (logits[b, q, i, j].item() - whole) for w, q in zip(weight, nearest, strict=True))
-                nats.append(cross * sum(w * found.rarity_Q[q] for w, q in zip(weight, nearest, strict=True)))
+                told = zip(weight, nearest, strict=True)
+                nats.append(-sum(w * (logits[b, q, i, j].item() - whole) for w, q in told))
         expected.append(np.mean(nats))
     np.testing.assert_allclose(found.loss(logits, ab).numpy(), expected, rtol=1e-4)
 

@@ -103,7 +103,7 @@ def test_a_run_that_dies_in_any_phase_ends_like_an_unbroken_one(folder: Path, ru
     for phase, at in AT.items():
         out = tmp_path / phase
         turns = broken_off("inpaint", folder, out, STEPS, at, size="tiny")
-        assert ("critic" in turns, "generator" in turns) == (phase != "pixels", phase == "game")
+        assert ("critic" in turns, "refiner" in turns) == (phase != "pixels", phase == "game")
         again = trained("inpaint", folder, out, STEPS, resume=True, size="tiny")
         for part in ("model/model.safetensors", "judge/judge.safetensors"):
             assert (out / part).read_bytes() == (run.path / part).read_bytes(), phase

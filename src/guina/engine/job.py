@@ -152,7 +152,8 @@ class Job(ABC):
 
     def answering(self, nets: Nets) -> base.Answering:
         """What answers, with these networks."""
-        return self.Answering(self.settings, self.fitted, {name: nets[name] for name in self.Answering.players})
+        players = self.Answering.players
+        return self.Answering(self.settings, self.fitted, {name: net for name, net in nets.items() if name in players})
 
     def summary(self, nets: Nets) -> str:
         """The networks as a table: layers, shapes, weights, and what else there is to say."""

@@ -28,7 +28,7 @@ def stage_model(folder: Path, job: Job, nets: Nets, card: str) -> Path:
         "fitted": fitted.facts,
     }
     tensors = {f"fitted/{name}": tensor for name, tensor in fitted.tensors.items()}
-    tensors |= net_tensors("nets", {name: nets[name] for name in job.Answering.players})
+    tensors |= net_tensors("nets", {name: net for name, net in nets.items() if name in job.Answering.players})
     files = {
         "model.json": to_json(facts),
         "model.safetensors": save_tensors(tensors),

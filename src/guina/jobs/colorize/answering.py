@@ -31,6 +31,7 @@ from guina.nets.unet import Shape, UNet
 
 FLAT = 10.0  # variance of L below which brightness says nothing of where colours end
 STRIP = 256  # rows of a large picture that become colours at a time
+CHANGED = 10.0  # of a and b: what hints changed by so much has a third of the contrast that other colours have
 GREY = 4.0  # of a and b, below which a picture had no colours
 
 
@@ -61,8 +62,25 @@ class ColorizeAnswering(Answering):
         x_B4HW = torch.cat([L_BHW[:, None] / 50 - 1, hints_B3HW.to(L_BHW)], 1)
         return net(x_B4HW.to(next(net.parameters())).contiguous(memory_format=torch.channels_last)).float()
 
-    def colours(self, said_BOhw: Tensor) -> Tensor:
-        """a and b, B×2×h×w."""
+    def colours(self, L_BHW: Tensor, hints_B3HW: Tensor) -> Tensor:
+        """a and b of each second pixel, B×2×h×w, with the contrast that was chosen.
+
+        Colours are where they were hinted at, and near to it as the network takes them from the hints.
+        """
+        said_B2hw = self.mean_colours(self.says(L_BHW, hints_B3HW))
+        if self.fitted.contrast == 1:
+            return said_B2hw
+        known_B1hw = F.max_pool2d(hints_B3HW[:, 2:], 2, ceil_mode=True).to(said_B2hw)
+        free_B2hw, own_B1hw = said_B2hw, torch.ones(())
+        if known_B1hw.any():
+            free_B2hw = self.mean_colours(self.says(L_BHW, no_hints(*L_BHW.shape)))
+            changed_B1hw = (said_B2hw - free_B2hw).norm(dim=1, keepdim=True)
+            own_B1hw = (-changed_B1hw / CHANGED).exp() * (1 - known_B1hw)
+        apart_B2hw = free_B2hw - free_B2hw.mean((2, 3), keepdim=True)
+        return said_B2hw + (self.fitted.contrast - 1) * own_B1hw * apart_B2hw
+
+    def mean_colours(self, said_BOhw: Tensor) -> Tensor:
+        """a and b of what the network says, B×2×h×w."""
         if self.settings.adversarial == "off":
             return said_BOhw * SCALE
         return self.fitted.bins.colours(said_BOhw, self.fitted.temperature)
@@ -70,8 +88,7 @@ class ColorizeAnswering(Answering):
     def ab(self, L_BHW: Tensor, hints_B3HW: Tensor | None = None) -> Tensor:
         """a and b of pictures at the scale that was learned at, B×2×H×W."""
         hints_B3HW = no_hints(*L_BHW.shape) if hints_B3HW is None else hints_B3HW
-        small_B2hw = self.colours(self.says(L_BHW, hints_B3HW)).cpu()
-        return enlarge_guided(small_B2hw, L_BHW.cpu()[:, None], FLAT)
+        return enlarge_guided(self.colours(L_BHW, hints_B3HW).cpu(), L_BHW.cpu()[:, None], FLAT)
 
     def painted(self, L_HW: np.ndarray, hints: list[Hint], saturation: float) -> np.ndarray:
         """A picture of any size in colour, uint8 H×W×3, as bright as it was."""
@@ -81,7 +98,7 @@ class ColorizeAnswering(Answering):
         whole_11HW = torch.from_numpy(L_HW)[None, None]
         small_1HW = whole_11HW[:, 0] if scale == 1 else F.interpolate(whole_11HW, (height, width), mode="area")[:, 0]
         planes = hint_planes(hints, (size[0], size[1]), height, width)
-        small_12hw = self.colours(self.says(small_1HW, planes)).cpu() * saturation
+        small_12hw = self.colours(small_1HW, planes).cpu() * saturation
         ab_2HW = enlarge_guided(small_12hw, whole_11HW, FLAT)[0].numpy()
         made = np.empty((*size, 3), np.uint8)
         for top in range(0, size[0], STRIP):

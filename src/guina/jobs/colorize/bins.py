@@ -1,8 +1,9 @@
 """Colours as classes: a and b of CIE Lab in squares, of which a picture's colour is a distribution.
 
 The mean of all colours that something may have is brown. A distribution over classes keeps them apart (Zhang, Isola &
-Efros 2016, https://arxiv.org/abs/1603.08511, section 2): a colour is told as weights on its nearest squares, rare ones
-count for more, and the answer is the mean of a sharpened distribution (equation 5).
+Efros 2016, https://arxiv.org/abs/1603.08511, section 2): a colour is told as weights on its nearest squares, and the
+answer is the mean of a sharpened distribution (equation 5). Their weights for rare colours are left out: they cost half
+a decibel, and colours become as many by more contrast afterwards (docs/log.md).
 
 Axes: P colours, Q classes, S squares, K nearest classes of a colour, A values of a or of b in a table.
 """
@@ -16,7 +17,6 @@ from torch import Tensor
 
 STEP = 16  # of a and b: a square's side
 NEAREST, WIDTH = 5, 8.0  # classes that a colour is told by, and the deviation of their weights, in units of a and b
-EVEN = 0.5  # how much of an even distribution the frequencies of colours are mixed with, before rare ones are weighted
 REACH, FINE = 112, 2  # of a and b in the table, and its step
 LEAST = 1e-6  # share of all colours that a square must hold to be a class
 
@@ -33,15 +33,9 @@ class Bins:
     centre_Q2: np.ndarray
     share_Q: np.ndarray
 
-    @property
-    def rarity_Q(self) -> np.ndarray:
-        """What each class counts for: the rarer the more, 1 in the mean over colours."""
-        weight_Q = 1 / ((1 - EVEN) * self.share_Q + EVEN / len(self.share_Q))
-        return weight_Q / (weight_Q * self.share_Q).sum()
-
     @cached_property
-    def table(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Of each a and b the nearest classes, their weights, and what such a colour counts for: A·A×K, A·A×K, A·A."""
+    def table(self) -> tuple[Tensor, Tensor]:
+        """Of each a and b the nearest classes and their weights, A·A×K both."""
         axis_A = np.arange(-REACH, REACH + 1, FINE, dtype=np.float64)
         colour_P2 = np.stack(np.meshgrid(axis_A, axis_A, indexing="ij"), -1).reshape(-1, 2)
         far_PQ = ((colour_P2[:, None] - self.centre_Q2) ** 2).sum(-1)
@@ -49,21 +43,17 @@ class Bins:
         far_PK = np.take_along_axis(far_PQ, near_PK, 1)
         weight_PK = np.exp(-(far_PK - far_PK[:, :1]) / (2 * WIDTH**2))
         weight_PK /= weight_PK.sum(1, keepdims=True)
-        counts_P = (weight_PK * self.rarity_Q[near_PK]).sum(1)
-        return torch.from_numpy(near_PK), torch.from_numpy(weight_PK).float(), torch.from_numpy(counts_P).float()
+        return torch.from_numpy(near_PK), torch.from_numpy(weight_PK).float()
 
     def loss(self, logits_BQHW: Tensor, ab_B2HW: Tensor) -> Tensor:
-        """The cross-entropy with the classes of the true colours, rare ones weighted: of each picture, the mean over
-        its pixels. B.
-        """
-        near_PK, weight_PK, counts_P = (one.to(ab_B2HW.device) for one in self.table)
+        """The cross-entropy with the classes of the true colours: of each picture, the mean over its pixels. B."""
+        near_PK, weight_PK = (one.to(ab_B2HW.device) for one in self.table)
         place_B2HW = ((ab_B2HW.clamp(-REACH, REACH) + REACH) / FINE).round().long()
         side = 2 * REACH // FINE + 1
         place_BHW = place_B2HW[:, 0] * side + place_B2HW[:, 1]
         log_BQHW = logits_BQHW.float().log_softmax(1)
         near_BKHW, weight_BKHW = (one[place_BHW].movedim(-1, 1) for one in (near_PK, weight_PK))
-        nats_BHW = -(log_BQHW.gather(1, near_BKHW) * weight_BKHW).sum(1)
-        return (nats_BHW * counts_P[place_BHW]).flatten(1).mean(1)
+        return -(log_BQHW.gather(1, near_BKHW) * weight_BKHW).sum(1).flatten(1).mean(1)
 
     def colours(self, logits_BQHW: Tensor, temperature: float) -> Tensor:
         """The mean of the distribution, sharpened: a temperature of 1 leaves it as it is, near 0 takes the likeliest.

@@ -21,17 +21,19 @@ class ColorizeFitted(PictureFitted):
         shares: how frequent each is.
         mean: a and b of the mean colour.
         temperature: of the distribution over the classes that is answered by.
+        contrast: what the differences of a picture's colours from their mean are multiplied by.
     """
 
     centres: tuple[float, ...] = (0.0, 0.0)
     shares: tuple[float, ...] = (1.0,)
     mean: tuple[float, ...] = (0.0, 0.0)
     temperature: float = 0.4
+    contrast: float = 1.0
 
     @cached_property
     def bins(self) -> Bins:
         return Bins(np.array(self.centres).reshape(-1, 2), np.array(self.shares))
 
-    def at(self, temperature: float) -> "ColorizeFitted":
-        """The same, answering by another temperature."""
-        return replace(self, temperature=temperature)
+    def at(self, temperature: float, contrast: float = 1.0) -> "ColorizeFitted":
+        """The same, answering by another temperature and contrast."""
+        return replace(self, temperature=temperature, contrast=contrast)

@@ -8,7 +8,7 @@ Axes: N pictures, H W pixels, F features.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from math import log
 from typing import Any
 
 import numpy as np
@@ -21,12 +21,16 @@ from guina.engine.metric import Metric
 from guina.engine.turns import Nets
 from guina.jobs.colorize.answering import ColorizeAnswering
 from guina.jobs.colorize.baseline import by_brightness, multiplied
+from guina.jobs.colorize.fitted import ColorizeFitted
 from guina.jobs.colorize.panels import Coloured, colorize_panels, grey
 from guina.jobs.pictures.remade import CHUNK, FINAL, SHOWN, WATCHED, RemakeJudge, worth
 from guina.panels import Panel, spread
 
-TEMPERATURES = (0.25, 0.38, 0.55, 0.75, 1.0)
+CONTRASTS = (1.0, 1.15, 1.3, 1.45, 1.6, 1.75, 1.9, 2.05)
 TRIED = 1000  # pictures by which one is chosen
+VIVID = (
+    0.75  # what a contrast may cost, in nats of the distance of house features, for colours nearer to as many by a nat
+)
 
 
 class ColorizeJudge(RemakeJudge):
@@ -75,18 +79,17 @@ class ColorizeJudge(RemakeJudge):
         return {"fd_multiplied": found["fd"]} if found else {}
 
     def conclude(self, nets: Nets, val: Arrays) -> Any:
-        """With the temperature whose colours are best on validation pictures."""
+        """With the contrast of colours that is best on validation pictures."""
         fitted = self.job.fitted
         if self.job.settings.adversarial == "off":
             return fitted
         pixels_NHWC = val.first(TRIED).all("pixels")
-        tried = [replace(fitted, temperature=one) for one in TEMPERATURES]
-        return max(
-            tried,
-            key=lambda one: worth(
-                self.compared(val, pixels_NHWC, coloured(self.job.fitted_to(one).answering(nets), pixels_NHWC))
-            ),
-        )
+
+        def value(one: ColorizeFitted) -> float:
+            scores = self.compared(val, pixels_NHWC, coloured(self.job.fitted_to(one).answering(nets), pixels_NHWC))
+            return worth(scores) - VIVID * abs(log(max(scores["colorfulness"], 1e-9)))
+
+        return max((fitted.at(fitted.temperature, one) for one in CONTRASTS), key=value)
 
     def snap(self, nets: Nets, val: Arrays) -> Snap:
         """The same few pictures, as they are coloured now."""

@@ -40,21 +40,22 @@ class InpaintAnswering(Answering):
 
     Fitted = InpaintFitted
     Options = InpaintOptions
-    players = ("generator",)
+    players = ("generator", "refiner")
     reads_files = True
     settings: InpaintSettings
     fitted: InpaintFitted
 
     @classmethod
     def shape(cls, settings: InpaintSettings, fitted: InpaintFitted) -> Shape:
-        """The network's shape: a filled picture and its hole in, what the fill lacks out."""
+        """The shape of both networks: a filled picture and its hole in, what the fill lacks out."""
         size = "small" if settings.size == "auto" else settings.size
         channels = fitted.shape[2]
         return Shape(channels + 1, channels, min(fitted.shape[:2]), size)
 
     @classmethod
     def build(cls, settings: Any, fitted: Any) -> Nets:
-        return {"generator": UNet(cls.shape(settings, fitted))}
+        names = cls.players if settings.adversarial == "on" else cls.players[:1]
+        return {name: UNet(cls.shape(settings, fitted)) for name in names}
 
     def fills(self, x_BCHW: Tensor, hole_BHW: Tensor) -> Tensor:
         """Pictures whose holes are filled, −1 … 1; what is known stays.
@@ -62,12 +63,22 @@ class InpaintAnswering(Answering):
         Args:
             x_BCHW: −1 … 1; what the holes hold is not looked at.
         """
-        net = self.nets["generator"]
-        hole_B1HW = hole_BHW[:, None].to(x_BCHW)
+        mean_BCHW = self.means(x_BCHW, hole_BHW)
+        if self.settings.adversarial == "off":
+            return mean_BCHW
+        detail_BCHW = fine(self.adds("refiner", mean_BCHW, hole_BHW), min(self.fitted.shape[:2]))
+        return torch.where(hole_BHW[:, None], mean_BCHW + detail_BCHW, x_BCHW)
+
+    def means(self, x_BCHW: Tensor, hole_BHW: Tensor) -> Tensor:
+        """Pictures whose holes hold the mean of what may be there."""
         smooth_BCHW = quick_fill((x_BCHW + 1) / 2, hole_BHW) * 2 - 1
-        given = torch.cat([smooth_BCHW, hole_B1HW * 2 - 1], 1).to(next(net.parameters()))
-        lacking_BCHW = net(given.contiguous(memory_format=torch.channels_last)).to(x_BCHW)
-        return torch.where(hole_B1HW > 0, smooth_BCHW + lacking_BCHW, x_BCHW)
+        return torch.where(hole_BHW[:, None], smooth_BCHW + self.adds("generator", smooth_BCHW, hole_BHW), x_BCHW)
+
+    def adds(self, name: str, filled_BCHW: Tensor, hole_BHW: Tensor) -> Tensor:
+        """What a network adds to filled holes; 0 outside of them."""
+        net, hole_B1HW = self.nets[name], hole_BHW[:, None].to(filled_BCHW)
+        given = torch.cat([filled_BCHW, hole_B1HW * 2 - 1], 1).to(next(net.parameters()))
+        return net(given.contiguous(memory_format=torch.channels_last)).to(filled_BCHW) * hole_B1HW
 
     def whole(self, pixels_HWC: np.ndarray, hole_HW: np.ndarray) -> np.ndarray:
         """A picture of any size without its holes, uint8; what is known comes out as it is."""
@@ -130,6 +141,15 @@ class InpaintAnswering(Answering):
             mask = mask_for(Path(thing), mask)
         size = (original.pixels_HWC.shape[0], original.pixels_HWC.shape[1])
         return hole_of(size, mask, boxes, options.hole_color, original.pixels_HWC, original.alpha_HW)
+
+
+def fine(x_BCHW: Tensor, side: int) -> Tensor:
+    """What a picture has beside its coarse structure: itself less its local mean."""
+    around = max(1, round(side / 32))
+    coarse = x_BCHW
+    for _ in range(2):
+        coarse = F.avg_pool2d(coarse, 2 * around + 1, 1, around)
+    return x_BCHW - coarse
 
 
 def seamless(added_1CHW: Tensor, hole_1HW: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
 
 from guina.data import augment
 from guina.data.arrays import Arrays
@@ -27,6 +28,7 @@ from guina.jobs.inpaint.settings import InpaintSettings, check_settings
 from guina.jobs.pictures.check import brought_to, picture_overview, to_learn_from
 from guina.jobs.pictures.contest import Made
 from guina.jobs.pictures.remaking import RemakeJob
+from guina.runtime import evaluating
 
 GROWN, FIRST = 0.3, 0.4  # share of the training until holes are as large as ever, and their size at first
 BETA = 0.25  # difference, of −1 … 1, up to which an error counts by its square
@@ -41,7 +43,8 @@ class Inpaint(RemakeJob):
     Answering: type[InpaintAnswering] = InpaintAnswering  # pyright: ignore[reportIncompatibleVariableOverride]
     Judge: type[InpaintJudge] = InpaintJudge  # pyright: ignore[reportIncompatibleVariableOverride]
     learns = "holes"
-    adversarial_weight = 0.4  # with .1 the house-FD of the fills is 1.6 times as high, for .3 dB (docs/log.md)
+    player = "refiner"
+    adversarial_weight = 0.8
     settings: InpaintSettings
     fitted: InpaintFitted
 
@@ -78,6 +81,10 @@ class Inpaint(RemakeJob):
     def build(self) -> Nets:
         height, width, channels = self.fitted.shape
         nets = self.Answering.build(self.settings, self.fitted)
+        if self.against:
+            head: Any = nets["refiner"].head
+            nn.init.zeros_(head.weight)
+            nn.init.zeros_(head.bias)
         return {**nets, **self.critic(channels + 1, min(height, width))}
 
     def batch(self, arrays: Arrays, draw: Draw, rng: torch.Generator) -> Batch:
@@ -91,11 +98,23 @@ class Inpaint(RemakeJob):
         hole_BHW = torch.from_numpy(draw_masks(kinds, x_BCHW.size(2), x_BCHW.size(3), rng, size))
         return {"x": x_BCHW, "hole": hole_BHW, "given": hole_BHW[:, None].float() * 2 - 1}
 
+    def alone(self, nets: Nets, batch: Batch) -> Tensor:
+        return self.lost(self.half(nets).means(batch["x"], batch["hole"]), batch)
+
     def make(self, nets: Nets, batch: Batch) -> Made:
         """Filled pictures of a batch, and how far they are from the true ones, in the mean over each hole."""
-        x_BCHW, hole_BHW = batch["x"], batch["hole"]
-        half = self.Answering(self.settings, self.fitted, {"generator": nets["generator"]})
-        made_BCHW = half.fills(x_BCHW, hole_BHW)
-        apart_BCHW = F.smooth_l1_loss(made_BCHW, x_BCHW, reduction="none", beta=BETA)
-        pixels_B = hole_BHW.flatten(1).sum(1) * x_BCHW.size(1)
-        return Made(lambda: made_BCHW, PIXELS * (apart_BCHW.flatten(1).sum(1) / pixels_B).sum())
+        half = self.half(nets)
+        with evaluating(nets["generator"]):
+            mean_BCHW = half.means(batch["x"], batch["hole"])
+        mean_BCHW = mean_BCHW.clone()
+        made_BCHW = mean_BCHW + half.adds("refiner", mean_BCHW, batch["hole"])
+        return Made(lambda: made_BCHW, self.lost(made_BCHW, batch))
+
+    def half(self, nets: Nets) -> InpaintAnswering:
+        return self.Answering(self.settings, self.fitted, nets)
+
+    def lost(self, made_BCHW: Tensor, batch: Batch) -> Tensor:
+        """How far filled pictures are from the true ones: the mean over each hole, summed over the batch."""
+        apart_BCHW = F.smooth_l1_loss(made_BCHW, batch["x"], reduction="none", beta=BETA)
+        pixels_B = batch["hole"].flatten(1).sum(1) * made_BCHW.size(1)
+        return PIXELS * (apart_BCHW.flatten(1).sum(1) / pixels_B).sum()

@@ -22,7 +22,7 @@ from guina.engine.turns import Batch, Carry, Learner, Nets, Phase, Terms, Turn
 ALONE, FIRST = 0.55, 0.03  # shares of the training: of pixels alone, and of the critic alone
 LOSS, SHARE, EVERY = "relativistic", 0.1, 8  # the game, the penalty's share of the critic's loss, its rhythm
 RATE, REST, CRITIC = 0.03, 3e-3, 0.01  # the highest rates: of filters, of what Muon leaves, and of the critic's filters
-SLOWER = 0.5  # the network's rate in the game
+SLOWER = 0.5  # the generator's rates in the game, beside those alone
 
 
 class Made(NamedTuple):
@@ -36,15 +36,19 @@ class Made(NamedTuple):
 
 @dataclass(frozen=True)
 class Contest:
-    """The turns and phases of such a training. The networks are "generator" and "critic".
+    """The turns and phases of such a training. The networks are "generator", "critic" and the one that plays.
 
     Args:
-        make: what the generator makes of a batch; "x" are real pictures as the critic sees them, and "given" what
+        make: what is made of a batch in the game; "x" are real pictures as the critic sees them, and "given" what
             stands beside them.
+        alone: the sum of the generator's pixel losses before the game.
+        player: who plays against the critic: "generator", or a network that adds to what that one has learned.
         adversarial, matching: the weights of the game and of the distance of features beside the pixel loss.
     """
 
     make: Callable[[Nets, Batch], Made]
+    alone: Callable[[Nets, Batch], Tensor]
+    player: str
     adversarial: float
     matching: float
 
@@ -57,15 +61,16 @@ class Contest:
             return [learn]
         judge = Learner("muon", CRITIC, CRITIC / 20, betas=(0.0, 0.99), momentum=0.5, iterations=3)
         *critic, _ = self.game.turns()
-        both = (*critic, Turn("generator", ("generator",), self.from_both))
-        slower = replace(generator, rate=RATE * SLOWER, rate_rest=REST * SLOWER)
+        both = (*critic, Turn(self.player, (self.player,), self.from_both))
+        slower = SLOWER if self.player == "generator" else 1.0  # another has learned nothing yet
+        player = replace(generator, rate=RATE * slower, rate_rest=REST * slower)
         return [
             replace(learn, share=ALONE),
             Phase("critic", tuple(critic), {"critic": judge}, batch, FIRST, 0.0, 1.0, begins="best", contends=True),
             Phase(
                 "game",
                 both,
-                {"critic": judge, "generator": slower},
+                {"critic": judge, self.player: player},
                 batch,
                 share=1 - ALONE - FIRST,
                 warmup=0.02,
@@ -93,7 +98,7 @@ class Contest:
     def from_pixels(
         self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator
     ) -> tuple[Terms, Carry]:
-        return {"pixels": self.make(nets, batch).pixels}, carry
+        return {"pixels": self.alone(nets, batch)}, carry
 
     def from_both(self, nets: Nets, batch: Batch, carry: Carry, step: int, rng: torch.Generator) -> tuple[Terms, Carry]:
         """The pixel loss, the game's, and the distance of the critic's features of made and of real pictures."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from guina.answering.base import Saved
 from guina.data.arrays import Arrays
@@ -36,6 +37,7 @@ class RemakeJob(Job):
         Judge: a `RemakeJudge`.
         learns: what is learned from the pictures, for messages.
         adversarial_weight: of the game with the critic, beside the pixel loss.
+        player: the network that plays against the critic; see `Contest`.
     """
 
     Judge: type[RemakeJudge]  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -43,6 +45,7 @@ class RemakeJob(Job):
     mixed_precision = True
     learns: str
     adversarial_weight = 0.1
+    player = "generator"
 
     # --- from files to arrays ---
 
@@ -104,8 +107,12 @@ class RemakeJob(Job):
         """What the generator makes of a batch, and its pixel loss; see `Contest`."""
         raise NotImplementedError
 
+    def alone(self, nets: Nets, batch: Batch) -> Tensor:
+        """The pixel loss of a batch before there is a critic."""
+        return self.make(nets, batch).pixels
+
     def phases(self) -> list[Phase]:
-        contest = Contest(self.make, self.adversarial_weight, MATCHING)
+        contest = Contest(self.make, self.alone, self.player, self.adversarial_weight, MATCHING)
         return contest.phases(min(BATCH, self.fitted.examples), self.against)
 
     # --- what it hands over to ---
