@@ -5,12 +5,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from safetensors.torch import load_file
 
 import guina
 from guina.engine import features
 from guina.errors import GuinaError
+from guina.jobs.inpaint.answering import InpaintAnswering, fine
 from guina.jobs.inpaint.harmonic import harmonic_fill
 from guina.jobs.inpaint.learning import Inpaint
 from guina.jobs.inpaint.scores import InpaintJudge
@@ -108,6 +110,56 @@ def test_a_run_that_dies_in_any_phase_ends_like_an_unbroken_one(folder: Path, ru
         for part in ("model/model.safetensors", "judge/judge.safetensors"):
             assert (out / part).read_bytes() == (run.path / part).read_bytes(), phase
         assert again.outcome["score"] == run.outcome["score"]
+
+
+def box_mean(x_HW: np.ndarray, around: int) -> np.ndarray:
+    """Of each pixel the mean of the square about it, with zeros outside of the picture."""
+    wide = np.pad(x_HW, around)
+    side = 2 * around + 1
+    return np.array([[wide[y : y + side, x : x + side].mean() for x in range(x_HW.shape[1])] for y in range(len(x_HW))])
+
+
+@pytest.mark.parametrize(("side", "around"), [(16, 1), (32, 1), (40, 1), (64, 2), (96, 3)])
+def test_fine_detail_is_what_two_local_means_leave(side: int, around: int) -> None:
+    x = torch.randn(1, 2, 9, 12, generator=torch.Generator().manual_seed(side))
+    for channel in (0, 1):
+        plain = x[0, channel].double().numpy()
+        expected = plain - box_mean(box_mean(plain, around), around)
+        np.testing.assert_allclose(fine(x, side)[0, channel].numpy(), expected, atol=1e-5)
+
+
+def test_the_refiner_adds_its_fine_detail_to_the_mean_fill(run: guina.Run) -> None:
+    half = run.answering
+    assert isinstance(half, InpaintAnswering)
+    x_BCHW = torch.rand(2, 3, 18, 18, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    hole_BHW = torch.zeros(2, 18, 18, dtype=torch.bool)
+    hole_BHW[0, 4:12, 5:14], hole_BHW[1, 10:, :3] = True, True
+    other_BCHW = torch.where(hole_BHW[:, None], torch.zeros(()), x_BCHW)  # what the holes hold is not looked at
+    with evaluating(*half.nets.values()):
+        mean_BCHW, made_BCHW, again_BCHW = (
+            half.means(x_BCHW, hole_BHW),
+            half.fills(x_BCHW, hole_BHW),
+            half.fills(other_BCHW, hole_BHW),
+        )
+        given = torch.cat([mean_BCHW, hole_BHW[:, None] * 2.0 - 1], 1)
+        added_BCHW = half.nets["refiner"](given) * hole_BHW[:, None]
+    expected = torch.where(hole_BHW[:, None], mean_BCHW + fine(added_BCHW, 18), x_BCHW)
+    torch.testing.assert_close(made_BCHW, expected)
+    assert torch.equal(torch.where(hole_BHW[:, None], made_BCHW, x_BCHW), made_BCHW), "what is known stays"
+    assert torch.equal(torch.where(hole_BHW[:, None], again_BCHW, x_BCHW), made_BCHW)
+
+
+def test_the_generator_rests_while_the_refiner_plays(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    broken_off("inpaint", folder, out, STEPS, AT["game"], size="tiny")
+    saved = max((out / "checkpoints").glob("step-*"), key=lambda place: int(place.name.split("-")[1]))
+    assert int(saved.name.split("-")[1]) > 0.58 * STEPS, "it is of the game"
+    before = load_file(saved / "state.safetensors")
+    after = load_file(trained("inpaint", folder, out, STEPS, resume=True, size="tiny").path / "model/model.safetensors")
+    for net, same in (("generator", True), ("refiner", False)):
+        weights = [name for name in after if name.startswith(f"nets/{net}/") and name.endswith("weight")]
+        assert weights
+        assert all(torch.equal(after[name], before[name]) for name in weights) == same, net
 
 
 @pytest.mark.parametrize("holes", KINDS)

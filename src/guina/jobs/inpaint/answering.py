@@ -1,8 +1,9 @@
 """inpaint's answering half: pictures with holes in, the same pictures without them out.
 
-The network is given the harmonic fill of a hole and says what that lacks. Holes of a large picture are cut out with
-their surroundings (crops.py); thick ones are brought to the scale that was learned at: what the network adds there is
-enlarged, and meets the known pixels at the hole's edge without a seam.
+The generator is given the harmonic fill of a hole and adds what that lacks in the mean. The refiner is given that and
+adds what would look real; only its fine detail is taken, so that the fill stays near to the mean (`fine`). Holes of a
+large picture are cut out with their surroundings (crops.py); thick ones are brought to the scale that was learned at:
+what is added there is enlarged, and meets the known pixels at the hole's edge without a seam.
 
 Axes: B pictures, H W pixels, C channels.
 """

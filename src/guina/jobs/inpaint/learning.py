@@ -1,7 +1,9 @@
 """inpaint: a folder of pictures to a network that fills holes in pictures like them.
 
 Holes are drawn anew for each look at a picture (jobs/inpaint/masks.py), small ones first. A U-Net (nets/unet.py) is
-given the harmonic fill and learns what that lacks, from pixels and then against a critic (jobs/pictures/contest.py).
+given the harmonic fill and learns from pixels what that lacks: the mean of what may be there, which is blurred. Then it
+rests, and a second one is given its fill and learns to make that look real, against a critic
+(jobs/pictures/contest.py): first coarse, then fine (Yu et al. 2018, https://arxiv.org/abs/1801.07892).
 
 Axes: B pictures, H W pixels, C channels.
 """
