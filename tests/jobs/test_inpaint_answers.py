@@ -12,7 +12,10 @@ import guina
 from guina import cli
 from guina.arguments import parse_predict
 from guina.engine import features
+from guina.errors import GuinaError
+from guina.jobs.inpaint.answering import InpaintAnswering
 from guina.jobs.inpaint.harmonic import harmonic_fill
+from guina.runtime import evaluating
 from small_runs import trained
 from some_photos import encoded, made_by, opened, photos, pixels_of, texture
 
@@ -199,3 +202,29 @@ def test_the_command_fills_and_says_so(run: guina.Run, tmp_path: Path, capsys: p
     (found,) = json.loads(capsys.readouterr().out)["answers"]
     assert (found["file"], found["note"]) == (str(tmp_path / "out" / "a.png"), "fills 8% of the picture")
     assert opened(tmp_path / "out" / "a.png").size == (40, 30)
+
+
+def test_detail_is_what_is_added_to_the_mean(run: guina.Run) -> None:
+    """Twice as much moves each pixel twice as far, where nothing is cut off; none leaves the generator's own fill."""
+    half = guina.load(run.path).answering
+    assert isinstance(half, InpaintAnswering)
+    with torch.no_grad():
+        half.nets["refiner"].head.weight.normal_(0, 0.2, generator=torch.Generator().manual_seed(0))
+    picture, box = texture(18, 18, 3) // 2 + 64, "5,4,8,9"
+    mean, once, twice = (
+        pixels_of(made_by(next(half.answers([picture], half.Options(box=box, detail=much))))).astype(int)
+        for much in (0, 1, 2)
+    )
+    assert np.abs(once - mean).max() > 8
+    assert np.abs((twice - mean) - 2 * (once - mean)).max() <= 2
+    hole = torch.from_numpy(in_boxes((18, 18), box))[None]
+    x = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 127.5 - 1
+    with evaluating(*half.nets.values()):
+        fill = ((half.means(x, hole)[0].permute(1, 2, 0) + 1) * 127.5).numpy()
+    np.testing.assert_allclose(mean, fill.clip(0, 255), atol=0.51)
+
+
+@pytest.mark.parametrize("much", [-1.0, 3.5, float("nan")])
+def test_how_much_detail_can_be_asked_for_is_said(run: guina.Run, much: float) -> None:
+    with pytest.raises(GuinaError, match=r"--detail .*\n*.*0 to 3"):
+        run.predict(texture(18, 18), options={"box": "5,4,8,9", "detail": much})

@@ -28,11 +28,12 @@ from guina.jobs.inpaint.crops import crops_about
 from guina.jobs.inpaint.fitted import InpaintFitted
 from guina.jobs.inpaint.harmonic import quick_fill
 from guina.jobs.inpaint.holes import Box, Hole, hole_of, mask_for, parse_boxes
-from guina.jobs.inpaint.settings import InpaintOptions, InpaintSettings
+from guina.jobs.inpaint.settings import InpaintOptions, InpaintSettings, check_options
 from guina.jobs.pictures.handing import handed_over
 from guina.jobs.pictures.settings import together
 from guina.nets.unet import Shape, UNet
 
+DETAIL = 1.0  # how much of the refiner's fine detail is added where nothing else is asked for
 TOGETHER = 64  # small parts of a picture that are filled at once
 
 
@@ -58,17 +59,18 @@ class InpaintAnswering(Answering):
         names = cls.players if settings.adversarial == "on" else cls.players[:1]
         return {name: UNet(cls.shape(settings, fitted)) for name in names}
 
-    def fills(self, x_BCHW: Tensor, hole_BHW: Tensor) -> Tensor:
+    def fills(self, x_BCHW: Tensor, hole_BHW: Tensor, detail: float = 1.0) -> Tensor:
         """Pictures whose holes are filled, −1 … 1; what is known stays.
 
         Args:
             x_BCHW: −1 … 1; what the holes hold is not looked at.
+            detail: how much is added to the mean of what may be there.
         """
         mean_BCHW = self.means(x_BCHW, hole_BHW)
-        if self.settings.adversarial == "off":
+        if self.settings.adversarial == "off" or detail == 0:
             return mean_BCHW
         detail_BCHW = fine(self.adds("refiner", mean_BCHW, hole_BHW), min(self.fitted.shape[:2]))
-        return torch.where(hole_BHW[:, None], mean_BCHW + detail_BCHW, x_BCHW)
+        return torch.where(hole_BHW[:, None], mean_BCHW + DETAIL * detail * detail_BCHW, x_BCHW)
 
     def means(self, x_BCHW: Tensor, hole_BHW: Tensor) -> Tensor:
         """Pictures whose holes hold the mean of what may be there."""
@@ -81,7 +83,7 @@ class InpaintAnswering(Answering):
         given = torch.cat([filled_BCHW, hole_B1HW * 2 - 1], 1).to(next(net.parameters()))
         return net(given.contiguous(memory_format=torch.channels_last)).to(filled_BCHW) * hole_B1HW
 
-    def whole(self, pixels_HWC: np.ndarray, hole_HW: np.ndarray) -> np.ndarray:
+    def whole(self, pixels_HWC: np.ndarray, hole_HW: np.ndarray, detail: float = 1.0) -> np.ndarray:
         """A picture of any size without its holes, uint8; what is known comes out as it is."""
         made_HWC, left_HW = pixels_HWC.copy(), hole_HW.copy()
         if not hole_HW.any():
@@ -90,23 +92,24 @@ class InpaintAnswering(Answering):
             for some in (crops[at : at + TOGETHER] for at in range(0, len(crops), TOGETHER)):
                 parts_BHWC = np.stack([made_HWC[crop.rows, crop.columns] for crop in some])
                 holes_BHW = np.stack([left_HW[crop.rows, crop.columns] for crop in some])
-                for crop, filled_HWC in zip(some, self.filled(parts_BHWC, holes_BHW, some[0].size), strict=True):
+                filled_BHWC = self.filled(parts_BHWC, holes_BHW, some[0].size, detail)
+                for crop, filled_HWC in zip(some, filled_BHWC, strict=True):
                     made_HWC[crop.rows, crop.columns][crop.mine_HW] = filled_HWC[crop.mine_HW]
                     left_HW[crop.rows, crop.columns][crop.mine_HW] = False
         return made_HWC
 
-    def filled(self, pixels_BHWC: np.ndarray, hole_BHW: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    def filled(self, pixels_BHWC: np.ndarray, hole_BHW: np.ndarray, size: tuple[int, int], detail: float) -> np.ndarray:
         """Parts of a picture with their holes filled, uint8, which the network sees brought to a size."""
         x_BCHW, holes, back = as_learned(pixels_BHWC, torch.from_numpy(hole_BHW), self.fitted.shape[2])
         # channel by channel: a large part needs less memory so
         smooth_BCHW = torch.cat([quick_fill((one + 1) / 2, holes) * 2 - 1 for one in x_BCHW.split(1, 1)], 1)
         del x_BCHW
         if size == holes.shape[1:]:
-            made_BCHW = self.fills(smooth_BCHW, holes).clamp(-1, 1)
+            made_BCHW = self.fills(smooth_BCHW, holes, detail).clamp(-1, 1)
         else:
             small_BCHW = F.interpolate(smooth_BCHW, size, mode="area")
             small_hole = F.interpolate(holes[:, None].float(), size, mode="area")[:, 0] > 0.5
-            added_BCHW = self.fills(small_BCHW, small_hole) - small_BCHW
+            added_BCHW = self.fills(small_BCHW, small_hole, detail) - small_BCHW
             for smooth, added in zip(smooth_BCHW.split(1, 1), added_BCHW.split(1, 1), strict=True):
                 large = F.interpolate(added, holes.shape[1:], mode="bicubic", align_corners=False)
                 smooth.add_(seamless(large, holes))
@@ -116,6 +119,7 @@ class InpaintAnswering(Answering):
 
     def stream(self, inputs: Iterable[Any], options: Any) -> Iterator[Answer | Part]:
         """One answer an input: a file like the original's, its hole filled; or what is wrong with it."""
+        check_options(options)
         yield from apart(self.all_answers(inputs, options, parse_boxes(together(options.box))))
 
     def all_answers(self, inputs: Iterable[Any], options: InpaintOptions, boxes: tuple[Box, ...]) -> Iterator[Answer]:
@@ -131,7 +135,7 @@ class InpaintAnswering(Answering):
             except GuinaError as wrong:  # of other pictures it may be right
                 yield Answer(name, error=wrong.line)
                 continue
-            made_HWC = self.whole(original.pixels_HWC, hole.where_HW)
+            made_HWC = self.whole(original.pixels_HWC, hole.where_HW, options.detail)
             yield handed_over(name, made_HWC, shown(original, hole), [*original.said, *hole.said], lossless=True)
 
     @staticmethod

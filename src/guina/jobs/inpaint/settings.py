@@ -9,6 +9,7 @@ from guina.errors import GuinaError, did_you_mean
 from guina.jobs.pictures.settings import PictureSettings
 from guina.nets.unet import SIZES
 
+MOST = 3.0  # times as much detail as was learned
 HOLES = ("mixed", "thin", "medium", "thick", "centre")
 
 
@@ -34,6 +35,8 @@ class InpaintOptions:
     """x,y,width,height in pixels; several: again, or with ; between them"""
     hole_color: str = ""
     """what the hole was painted with, such as '#ff00ff'"""
+    detail: float = 1.0
+    """how much detail that looks real is added to the mean of what may be there; 0 is nearest to it, and blurred"""
 
 
 def check_settings(settings: InpaintSettings) -> None:
@@ -42,3 +45,9 @@ def check_settings(settings: InpaintSettings) -> None:
     for name, known in allowed:
         if (value := getattr(settings, name)) not in known:
             raise GuinaError(f"there is no {name} {value}", f"one of {', '.join(known)}", did_you_mean(value, known))
+
+
+def check_options(options: InpaintOptions) -> None:
+    """Raise GuinaError where holes cannot be filled so."""
+    if not 0 <= options.detail <= MOST:
+        raise GuinaError(f"--detail {options.detail:g}", f"0 to {MOST:g}", "leave it out: 1 is as it was learned")
