@@ -8,7 +8,7 @@ Axes: N pictures, H W pixels, F features.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import log
+from math import inf, log
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from guina.jobs.colorize.panels import Coloured, colorize_panels, grey
 from guina.jobs.pictures.remade import CHUNK, FINAL, SHOWN, WATCHED, RemakeJudge, worth
 from guina.panels import Panel, spread
 
-CONTRASTS = (1.0, 1.15, 1.3, 1.45, 1.6, 1.75, 1.9, 2.05)
+CONTRASTS = tuple(1 + n / 10 for n in range(16))
 TRIED = 1000  # pictures by which one is chosen
 VIVID = (
     0.75  # what a contrast may cost, in nats of the distance of house features, for colours nearer to as many by a nat
@@ -79,7 +79,7 @@ class ColorizeJudge(RemakeJudge):
         return {"fd_multiplied": found["fd"]} if found else {}
 
     def conclude(self, nets: Nets, val: Arrays) -> Any:
-        """With the contrast of colours that is best on validation pictures."""
+        """With the contrast of colours that is best on validation pictures: more, until more is worth less."""
         fitted = self.job.fitted
         if self.job.settings.adversarial == "off":
             return fitted
@@ -89,7 +89,13 @@ class ColorizeJudge(RemakeJudge):
             scores = self.compared(val, pixels_NHWC, coloured(self.job.fitted_to(one).answering(nets), pixels_NHWC))
             return worth(scores) - VIVID * abs(log(max(scores["colorfulness"], 1e-9)))
 
-        return max((fitted.at(fitted.temperature, one) for one in CONTRASTS), key=value)
+        best, most = fitted, -inf
+        for contrast in CONTRASTS:
+            tried = fitted.at(fitted.temperature, contrast)
+            if (found := value(tried)) <= most:
+                break
+            best, most = tried, found
+        return best
 
     def snap(self, nets: Nets, val: Arrays) -> Snap:
         """The same few pictures, as they are coloured now."""
