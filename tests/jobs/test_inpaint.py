@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 import guina
 from guina.engine import features
 from guina.errors import GuinaError
-from guina.jobs.inpaint.answering import InpaintAnswering, fine
+from guina.jobs.inpaint.answering import DETAIL, InpaintAnswering, fine
 from guina.jobs.inpaint.harmonic import harmonic_fill
 from guina.jobs.inpaint.learning import Inpaint
 from guina.jobs.inpaint.scores import InpaintJudge
@@ -143,7 +143,7 @@ def test_the_refiner_adds_its_fine_detail_to_the_mean_fill(run: guina.Run) -> No
         )
         given = torch.cat([mean_BCHW, hole_BHW[:, None] * 2.0 - 1], 1)
         added_BCHW = half.nets["refiner"](given) * hole_BHW[:, None]
-    expected = torch.where(hole_BHW[:, None], mean_BCHW + fine(added_BCHW, 18), x_BCHW)
+    expected = torch.where(hole_BHW[:, None], mean_BCHW + DETAIL * fine(added_BCHW, 18), x_BCHW)
     torch.testing.assert_close(made_BCHW, expected)
     assert torch.equal(torch.where(hole_BHW[:, None], made_BCHW, x_BCHW), made_BCHW), "what is known stays"
     assert torch.equal(torch.where(hole_BHW[:, None], again_BCHW, x_BCHW), made_BCHW)
