@@ -67,7 +67,8 @@ class Answering(ABC):
     Class attributes:
         Fitted: what was fitted, a frozen dataclass.
         Options: a flat frozen dataclass of how to answer; `guina predict` turns it into flags.
-        players: the names of the networks that answer; a job may have others that only learn or judge.
+        players: the names of the networks that answer, where the settings want them (`build`); a job may have others
+            that only learn or judge.
         reads_files: whether inputs may be files, so that a folder stands for those below it.
         reads_lines: whether inputs are texts, so that each line of a file may be one.
         needs_input: whether there is nothing to answer where no input is given.
