@@ -91,27 +91,24 @@ def generate_rows() -> list[str]:
 def repaint_rows() -> list[str]:
     """One row for each job, data set and budget: the mean over seeds, beside the same without a critic."""
     found = read("repaint_score")
-    kinds = {(kind["job"], kind["data"], kind["minutes"], kind["who"]): kind for kind in found.get("means", [])}
+    names = ("job", "data", "minutes", "settings", "who")
+    kinds = {tuple(kind[name] for name in names): kind for kind in found.get("means", [])}
     rows = []
-    for (job, data, minutes, who), kind in kinds.items():
-        if who != "guina":
+    for key, kind in kinds.items():
+        if kind["who"] != "guina":
             continue
-        same = [
-            row
-            for row in found["rows"]
-            if (row["job"], row["data"], row["minutes"], row["who"]) == (job, data, minutes, who)
-        ]
+        same = [row for row in found["rows"] if tuple(row[name] for name in names) == key]
         seconds = statistics.median(row["seconds"] for row in same)
-        alone = kinds.get((job, data, minutes, "pixels"))
-        told = REMADE[job]
+        alone = kinds.get((*key[:-1], "pixels"))
+        told = REMADE[kind["job"]]
         simplest = same[0]["baselines"].get("harmonic", {})
-        beside = [f"{told(simplest)} the harmonic fill"] if simplest else []
-        beside += [f"{told(alone['mean'])} from pixels alone"] if alone else []
+        beside = [f"{told(simplest, {})} the harmonic fill"] if simplest else []
+        beside += [f"{told(alone['mean'], alone['sd'])} from pixels alone"] if alone else []
         seeds = f", {len(kind['seeds'])} seeds" if len(kind["seeds"]) > 1 else ""
         settings = f" {kind['settings']}" if kind["settings"] else ""
         rows.append(
-            f"| {job} {data}, `--minutes {minutes:g}{settings}`{on_cores(same)} | {told(kind['mean'])}{seeds} "
-            f"| {', '.join(beside)} | {seconds:.0f} s |"
+            f"| {kind['job']} {kind['data']}, `--minutes {kind['minutes']:g}{settings}`{on_cores(same)} "
+            f"| {told(kind['mean'], kind['sd'])}{seeds} | {', '.join(beside)} | {seconds:.0f} s |"
         )
     rows += [
         f"| {row['job']}, training, size {row['size']}, phase {phase} | {one['guina']:.1f} steps/s "
@@ -122,13 +119,20 @@ def repaint_rows() -> list[str]:
     return rows
 
 
-def of_colours(mean: dict[str, float]) -> str:
-    told = f"{mean['psnr']:.2f} dB, {mean['colorfulness']:.2f} of the colourfulness, house-FD {mean['fd']:.2f}"
+def of_colours(mean: dict[str, float], sd: dict[str, float | None]) -> str:
+    told = f"{give(mean, sd, 'psnr')} dB, {give(mean, sd, 'colorfulness')} of the colourfulness, house-FD"
+    told = f"{told} {give(mean, sd, 'fd')}"
     return f"{told} (multiplied to as many colours {mean['fd_multiplied']:.2f})" if "fd_multiplied" in mean else told
 
 
-def of_holes(mean: dict[str, float]) -> str:
-    return f"{mean['psnr']:.2f} dB in the hole, house-FD {mean['fd']:.2f}"
+def of_holes(mean: dict[str, float], sd: dict[str, float | None]) -> str:
+    return f"{give(mean, sd, 'psnr')} dB in the hole, house-FD {give(mean, sd, 'fd')}"
+
+
+def give(mean: dict[str, float], sd: dict[str, float | None], name: str) -> str:
+    """A mean, and its deviation over seeds where there are several."""
+    spread = sd.get(name)
+    return f"{mean[name]:.2f}" if spread is None else f"{mean[name]:.2f} ± {spread:.2f}"
 
 
 REMADE = {"colorize": of_colours, "inpaint": of_holes}
