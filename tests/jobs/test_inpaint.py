@@ -15,6 +15,7 @@ from guina.errors import GuinaError
 from guina.jobs.inpaint.answering import DETAIL, InpaintAnswering, fine
 from guina.jobs.inpaint.harmonic import harmonic_fill
 from guina.jobs.inpaint.learning import Inpaint
+from guina.jobs.inpaint.panels import Filled, side_by_side
 from guina.jobs.inpaint.scores import InpaintJudge
 from guina.jobs.inpaint.settings import InpaintSettings
 from guina.runfolder import RunFolder
@@ -190,6 +191,15 @@ def test_check_and_the_report_show_holes(folder: Path, run: guina.Run, tmp_path:
     page = run.look(tmp_path / "report.html").read_text()
     titles = ("What it fills", "Beside the harmonic fill", "Errors by distance from the edge", "over the training")
     assert [title for title in titles if title not in page] == []
+
+
+def test_the_mean_stands_beside_the_answer_where_they_differ() -> None:
+    true, hole = texture(18, 18), in_boxes((18, 18), "5,5,6,6")
+    blurred, sharp = np.full_like(true, 100), np.full_like(true, 120)
+    for made, names in ((sharp, ["the mean", "filled"]), (blurred, ["filled"])):
+        strips = side_by_side([Filled("a.png", true, hole, blurred, blurred, made, "centre")])
+        assert [strip.name for strip in strips.strips] == ["with a hole", "harmonic", *names, "the truth"]
+        assert ("blurred" in strips.says) == ("the mean" in names)
 
 
 @pytest.mark.parametrize(

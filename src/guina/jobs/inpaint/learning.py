@@ -101,14 +101,18 @@ class Inpaint(RemakeJob):
         return {"x": x_BCHW, "hole": hole_BHW, "given": hole_BHW[:, None].float() * 2 - 1}
 
     def alone(self, nets: Nets, batch: Batch) -> Tensor:
+        """How far the generator's fills are from the true ones."""
         return self.lost(self.half(nets).means(batch["x"], batch["hole"]), batch)
 
     def make(self, nets: Nets, batch: Batch) -> Made:
-        """Filled pictures of a batch, and how far they are from the true ones, in the mean over each hole."""
+        """What the refiner makes of the generator's fills of a batch, and how far that is from the true pictures.
+
+        All that it adds is seen by the critic; that only the fine part of it is answered is an affair of answering.
+        """
         half = self.half(nets)
         with evaluating(nets["generator"]):
             mean_BCHW = half.means(batch["x"], batch["hole"])
-        mean_BCHW = mean_BCHW.clone()
+        mean_BCHW = mean_BCHW.clone()  # what comes out of inference mode cannot be learned from
         made_BCHW = mean_BCHW + half.adds("refiner", mean_BCHW, batch["hole"])
         return Made(lambda: made_BCHW, self.lost(made_BCHW, batch))
 

@@ -18,13 +18,14 @@ FARTHEST = 24  # pixels from a hole's edge that are drawn
 
 
 class Filled(NamedTuple):
-    """A picture as it was, its hole, and what fills it: the network's pixels, and the harmonic ones."""
+    """A picture as it was, its hole, and what fills it: harmonic pixels, the mean of what may be there, the answer."""
 
     name: str
     true_HWC: np.ndarray
     hole_HW: np.ndarray
-    made_HWC: np.ndarray
     smooth_HWC: np.ndarray
+    mean_HWC: np.ndarray
+    made_HWC: np.ndarray
     kind: str
 
 
@@ -49,14 +50,19 @@ def holed(one: Filled) -> np.ndarray:
 
 
 def side_by_side(shown: Sequence[Filled]) -> Strips:
-    """The hole, the harmonic fill, the network's and the truth, column by column."""
+    """The hole, the harmonic fill, the mean, what is answered and the truth, column by column."""
     rows = {
         "with a hole": [holed(one) for one in shown],
         "harmonic": [picture(one.smooth_HWC) for one in shown],
+        "the mean": [picture(one.mean_HWC) for one in shown],
         "filled": [picture(one.made_HWC) for one in shown],
         "the truth": [picture(one.true_HWC) for one in shown],
     }
     says = "Each column is a picture. The harmonic fill is what the network is given: what is better below is learned."
+    if all(np.array_equal(one.mean_HWC, one.made_HWC) for one in shown):
+        del rows["the mean"]
+    else:
+        says += " The mean of what may be there is nearest to the truth and blurred: detail is added that looks real."
     return Strips("Beside the harmonic fill", says, [Strip(name, "", made) for name, made in rows.items()])
 
 

@@ -90,10 +90,10 @@ class InpaintJudge(RemakeJudge):
         index_N = np.array(spread(range(len(arrays)), SHOWN), np.int64)
         true_NHWC = arrays.take("pixels", index_N)
         hole_NHW, kinds = self.holes(len(true_NHWC))
-        made_NHWC = filled(self.job.answering(nets), true_NHWC, hole_NHW)
+        mean_NHWC, made_NHWC = (filled(self.job.answering(nets), true_NHWC, hole_NHW, detail) for detail in (0, 1))
         smooth_NCHW = quick_fill(unit(true_NHWC), torch.from_numpy(hole_NHW))
         smooth_NHWC = (smooth_NCHW.permute(0, 2, 3, 1) * 255).round().to(torch.uint8).numpy()
-        rows = zip(index_N, true_NHWC, hole_NHW, made_NHWC, smooth_NHWC, kinds, strict=True)
+        rows = zip(index_N, true_NHWC, hole_NHW, smooth_NHWC, mean_NHWC, made_NHWC, kinds, strict=True)
         yield from inpaint_panels([Filled(arrays.names[int(n)], *row) for n, *row in rows], snaps)
 
 
@@ -102,13 +102,13 @@ def unit(pixels_NHWC: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(pixels_NHWC)).permute(0, 3, 1, 2).float() / 255
 
 
-def filled(half: InpaintAnswering, pixels_NHWC: np.ndarray, hole_NHW: np.ndarray) -> np.ndarray:
-    """Pictures with their holes filled by the network, uint8."""
+def filled(half: InpaintAnswering, pixels_NHWC: np.ndarray, hole_NHW: np.ndarray, detail: float = 1) -> np.ndarray:
+    """Pictures with their holes filled by the network, uint8; see `InpaintAnswering.fills`."""
     found = []
     for start in range(0, len(pixels_NHWC), CHUNK):
         rows = slice(start, start + CHUNK)
         with torch.no_grad():
-            made_BCHW = half.fills(unit(pixels_NHWC[rows]) * 2 - 1, torch.from_numpy(hole_NHW[rows]))
+            made_BCHW = half.fills(unit(pixels_NHWC[rows]) * 2 - 1, torch.from_numpy(hole_NHW[rows]), detail)
         made_BHWC = ((made_BCHW.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
         found.append(np.where(hole_NHW[rows][..., None], made_BHWC, pixels_NHWC[rows]))
     return np.concatenate(found)
