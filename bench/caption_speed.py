@@ -82,6 +82,12 @@ class OnePhase:
     def phases(self) -> list[Phase]:
         return [self.job.phases()[self.n]]
 
+    def judge(self, arrays: Arrays) -> Any:
+        """The job's, of this one: the engine takes its job, and so its phases, from the judge."""
+        judge = self.job.judge(arrays)
+        judge.job = self
+        return judge
+
 
 def training(job: Job, train: Arrays, runtime: Runtime, n: int, args: argparse.Namespace) -> dict[str, Any]:
     """The engine's loop beside a bare one, in turns."""
