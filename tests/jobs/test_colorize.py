@@ -1,7 +1,6 @@
 """The job colorize as it learns: what is left out, its scores, without a critic, broken off and resumed."""
 
 import json
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,9 @@ from safetensors.torch import load_file
 import guina
 from guina.engine import features
 from guina.errors import GuinaError
-from guina.jobs.colorize.scores import CONTRASTS, VIVID, ColorizeJudge
+from guina.jobs.colorize import scores
+from guina.jobs.colorize.answering import ColorizeAnswering
+from guina.jobs.colorize.scores import VIVID, ColorizeJudge
 from guina.runfolder import RunFolder
 from guina.runtime import evaluating
 from small_runs import broken_off, trained
@@ -59,8 +60,8 @@ def test_scores_are_finite_and_stand_beside_the_baselines(run: guina.Run, tmp_pa
     found = run.score()
     assert list(found["baselines"]) == ["grey", "mean colour", "as bright"]
     assert set(found["score"]) == {"fd", "psnr", "colorfulness", "fd_multiplied"}
-    for scores in (found["score"], *found["baselines"].values()):
-        assert all(np.isfinite(value) for value in scores.values())
+    for each in (found["score"], *found["baselines"].values()):
+        assert all(np.isfinite(value) for value in each.values())
     assert found["baselines"]["grey"]["colorfulness"] == 0
     assert 0.3 < found["baselines"]["as bright"]["colorfulness"] < 3
     rows = RunFolder(run.path).metrics()
@@ -85,21 +86,44 @@ def test_scores_are_those_of_what_is_predicted(run: guina.Run) -> None:
     assert score["psnr"] == pytest.approx(np.mean(psnr), abs=0.02)
 
 
-def test_the_contrast_that_is_chosen_is_worth_most_on_validation_pictures(run: guina.Run) -> None:
+def test_the_contrast_that_is_chosen_is_worth_more_than_those_beside_it(run: guina.Run) -> None:
     judge = run.judge
     assert isinstance(judge, ColorizeJudge)
     arrays = judge.job.arrays(judge.job.read(run.folder.info["source"], ("train", "val")).only("val"))
-    worth = {}
     with evaluating(*run.nets.values()):
         chosen = judge.conclude(run.nets, arrays)
-        for contrast in CONTRASTS:
-            tried = chosen.at(chosen.temperature, contrast)
-            scores = type(judge)(judge.job.fitted_to(tried), judge.features).score(run.nets, arrays)
-            colours = VIVID * abs(np.log(scores["colorfulness"]))
-            worth[contrast] = 0.3 * scores["psnr"] - np.log(scores["fd"]) - colours
-    more = dict(pairwise(CONTRASTS))
-    assert chosen.contrast == next((one for one in CONTRASTS if worth[more.get(one, one)] <= worth[one]), None)
+        best = round(chosen.contrast * 10)
+        worth = {}
+        for tenths in {10, best - 1, best, best + 1} - {9}:
+            tried = chosen.at(chosen.temperature, tenths / 10)
+            found = type(judge)(judge.job.fitted_to(tried), judge.features).score(run.nets, arrays)
+            colours = VIVID * abs(np.log(found["colorfulness"]))
+            worth[tenths] = 0.3 * found["psnr"] - np.log(found["fd"]) - colours
+    assert best >= 10
+    assert worth[best] == max(worth.values())
     assert chosen == run.judge.job.fitted, "it is what answers"
+
+
+@pytest.mark.parametrize(("peak", "found"), [(8, 10), (10.4, 10), (11, 11), (15.2, 15), (16.1, 16), (30, 25)])
+def test_contrast_grows_until_more_is_worth_less(
+    run: guina.Run, monkeypatch: pytest.MonkeyPatch, peak: float, found: int
+) -> None:
+    """Whatever is worth most, it is found among tenths, by few looks."""
+    judge, looks = run.judge, list[float]()
+    assert isinstance(judge, ColorizeJudge)
+
+    def painted_by(half: ColorizeAnswering, pixels_NHWC: np.ndarray) -> np.ndarray:
+        looks.append(half.fitted.contrast * 10)
+        return pixels_NHWC
+
+    def compared(judge: ColorizeJudge, *given: object) -> dict[str, float]:
+        return {"psnr": -((looks[-1] - peak) ** 2), "fd": 1.0, "colorfulness": 1.0}
+
+    monkeypatch.setattr(scores, "coloured", painted_by)
+    monkeypatch.setattr(ColorizeJudge, "compared", compared)
+    arrays = judge.job.arrays(judge.job.read(run.folder.info["source"], ("train", "val")).only("val"))
+    assert judge.conclude(run.nets, arrays).contrast == found / 10
+    assert len(looks) == len(set(looks)) <= 11, "none is looked at twice"
 
 
 def test_without_a_critic_there_is_none_and_it_colours(folder: Path, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ Axes: N pictures, H W pixels, F features.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from math import inf, log
+from functools import cache
+from math import log
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,12 @@ from guina.engine.metric import Metric
 from guina.engine.turns import Nets
 from guina.jobs.colorize.answering import ColorizeAnswering
 from guina.jobs.colorize.baseline import by_brightness, multiplied
-from guina.jobs.colorize.fitted import ColorizeFitted
 from guina.jobs.colorize.panels import Coloured, colorize_panels, grey
 from guina.jobs.pictures.remade import CHUNK, FINAL, SHOWN, WATCHED, RemakeJudge, worth
 from guina.panels import Panel, spread
 
-CONTRASTS = tuple(1 + n / 10 for n in range(16))
-TRIED = 1000  # pictures by which one is chosen
+LEAST, MOST = 10, 24  # contrasts, in tenths
+TRIED = 100  # pictures by which one is chosen, at least; a quarter of those that are judged in the end
 VIVID = (
     0.75  # what a contrast may cost, in nats of the distance of house features, for colours nearer to as many by a nat
 )
@@ -79,23 +79,23 @@ class ColorizeJudge(RemakeJudge):
         return {"fd_multiplied": found["fd"]} if found else {}
 
     def conclude(self, nets: Nets, val: Arrays) -> Any:
-        """With the contrast of colours that is best on validation pictures: more, until more is worth less."""
+        """With the contrast of colours that is best on validation pictures: from 1 up until more is worth less."""
         fitted = self.job.fitted
         if self.job.settings.adversarial == "off":
             return fitted
-        pixels_NHWC = val.first(TRIED).all("pixels")
+        pixels_NHWC = val.first(max(TRIED, min(len(val), FINAL) // 4)).all("pixels")
 
-        def value(one: ColorizeFitted) -> float:
-            scores = self.compared(val, pixels_NHWC, coloured(self.job.fitted_to(one).answering(nets), pixels_NHWC))
+        @cache
+        def value(tenths: int) -> float:
+            half = self.job.fitted_to(fitted.at(fitted.temperature, tenths / 10)).answering(nets)
+            scores = self.compared(val, pixels_NHWC, coloured(half, pixels_NHWC))
             return worth(scores) - VIVID * abs(log(max(scores["colorfulness"], 1e-9)))
 
-        best, most = fitted, -inf
-        for contrast in CONTRASTS:
-            tried = fitted.at(fitted.temperature, contrast)
-            if (found := value(tried)) <= most:
-                break
-            best, most = tried, found
-        return best
+        best = LEAST
+        while best < MOST and value(best + 2) > value(best):
+            best += 2
+        best = max((best, max(LEAST, best - 1), best + 1), key=value)
+        return fitted.at(fitted.temperature, best / 10)
 
     def snap(self, nets: Nets, val: Arrays) -> Snap:
         """The same few pictures, as they are coloured now."""
