@@ -16,7 +16,7 @@ from guina.data.originals import open_original
 from guina.engine import features
 from guina.errors import GuinaError
 from guina.jobs.colorize.answering import CHANGED, ColorizeAnswering
-from guina.jobs.colorize.hints import Hint, hint_planes, no_hints
+from guina.jobs.colorize.hints import ALIKE, FAR, SCALE, Hint, follow_hints, hint_planes, no_hints
 from guina.runtime import evaluating
 from small_runs import trained
 from some_photos import encoded, grey_of, made_by, opened, photos, rgb_of, texture
@@ -190,22 +190,54 @@ def test_contrast_moves_colours_away_from_their_mean(loud: ColorizeAnswering) ->
         np.testing.assert_allclose(strong[channel], mean + 1.6 * (plain[channel] - mean), atol=1e-3)
 
 
-def test_contrast_leaves_colours_that_were_hinted_at(loud: ColorizeAnswering) -> None:
+def test_colours_are_as_hinted_at_whatever_the_contrast(loud: ColorizeAnswering) -> None:
     L_1HW = torch.from_numpy(to_lab(np.repeat(grey((18, 18))[..., None], 3, 2))[None, ..., 0].copy())
     planes = hint_planes([Hint(8, 8, (200, 40, 40))], (18, 18), 18, 18)
+    asked = to_lab(np.array([200, 40, 40], np.uint8))[1:]
+    known = planes[0, 2].numpy().reshape(9, 2, 9, 2).max((1, 3)) > 0
+    assert 0 < known.sum() < known.size / 4
+    with evaluating(*loud.nets.values()):
+        for contrast in (1.0, 1.6):
+            half = with_contrast(loud, contrast)
+            made = half.colours(L_1HW, planes)[0].numpy()
+            free = half.colours(L_1HW, no_hints(1, 18, 18))[0].numpy()
+            off, was = (np.linalg.norm(one[:, known].T - asked, axis=1) for one in (made, free))
+            assert off.mean() < 0.35 * was.mean()
+
+
+def test_hints_reach_near_places_that_are_as_bright() -> None:
+    """Beside plain loops over every place and every place that is known."""
+    dice = torch.Generator().manual_seed(0)
+    ab, L = torch.randn(1, 2, 8, 6, generator=dice) * 10, torch.rand(1, 16, 12, generator=dice) * 30
+    planes = hint_planes([Hint(3, 5, (200, 40, 40)), Hint(10, 13, (20, 40, 240))], (16, 12), 16, 12)
+    small = L[0].reshape(8, 2, 6, 2).mean((1, 3)).numpy()
+    known = planes[0, 2].reshape(8, 2, 6, 2).mean((1, 3)).numpy()
+    told = planes[0, :2].reshape(2, 8, 2, 6, 2).mean((2, 4)).numpy() * SCALE / np.maximum(known, 1e-6)
+    expected = ab[0].numpy().copy()
+    for y, x in np.ndindex(8, 6):
+        moved, whole = np.zeros(2), 0.0
+        for v, u in zip(*np.nonzero(known), strict=True):
+            far = ((y - v) ** 2 + (x - u) ** 2) / (2 * (FAR * 6) ** 2)
+            near = np.exp(-far - ((small[y, x] - small[v, u]) / ALIKE) ** 2 / 2)
+            moved += near * (told[:, v, u] - ab[0, :, v, u].numpy())
+            whole += near
+        expected[:, y, x] += moved / max(1.0, whole)
+    np.testing.assert_allclose(follow_hints(ab, L, planes)[0].numpy(), expected, rtol=1e-4, atol=1e-3)
+    assert torch.equal(follow_hints(ab, L, no_hints(1, 16, 12)), ab)
+
+
+def test_contrast_leaves_what_hints_changed(loud: ColorizeAnswering) -> None:
+    L_1HW = torch.from_numpy(to_lab(np.repeat(grey((64, 64))[..., None], 3, 2))[None, ..., 0].copy())
+    planes = hint_planes([Hint(3, 3, (200, 40, 40))], (64, 64), 64, 64)
     with evaluating(*loud.nets.values()):
         plain, strong = (with_contrast(loud, one).colours(L_1HW, planes)[0].numpy() for one in (1.0, 1.6))
-        free = with_contrast(loud, 1.0).colours(L_1HW, no_hints(1, 18, 18))[0].numpy()
-    moved = np.linalg.norm(strong - plain, axis=0)
-    known = planes[0, 2].numpy().reshape(9, 2, 9, 2).max((1, 3)) > 0
-    assert (moved[known] == 0).all()
-    assert known.sum() < known.size
-    for y, x in zip(*np.nonzero(~known), strict=True):
-        apart = free[:, y, x] - free.mean((1, 2))
-        changed = np.linalg.norm(plain[:, y, x] - free[:, y, x])
-        assert moved[y, x] == pytest.approx(
-            0.6 * np.exp(-changed / CHANGED) * np.linalg.norm(apart), rel=1e-3, abs=1e-3
-        )
+        free = with_contrast(loud, 1.0).colours(L_1HW, no_hints(1, 64, 64))[0].numpy()
+    far = np.ones((32, 32), bool)
+    far[:24, :24] = False  # what is told of hints does not reach the rest
+    moved = np.linalg.norm(strong - plain, axis=0)[far]
+    apart, changed = free - free.mean((1, 2), keepdims=True), np.linalg.norm(plain - free, axis=0)[far]
+    expected = 0.6 * np.exp(-changed / CHANGED) * np.linalg.norm(apart, axis=0)[far]
+    np.testing.assert_allclose(moved, expected, rtol=1e-3, atol=1e-3)
 
 
 def test_what_is_no_picture_is_an_answer_that_says_so(run: guina.Run, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from guina.data.originals import open_original
 from guina.data.values import BadPicture
 from guina.errors import GuinaError
 from guina.jobs.colorize.fitted import ColorizeFitted
-from guina.jobs.colorize.hints import SCALE, Hint, hint_planes, no_hints, parse_hints
+from guina.jobs.colorize.hints import SCALE, Hint, follow_hints, hint_planes, no_hints, parse_hints
 from guina.jobs.colorize.settings import ColorizeOptions, ColorizeSettings, check_options
 from guina.jobs.pictures.handing import handed_over
 from guina.jobs.pictures.settings import together
@@ -63,21 +63,15 @@ class ColorizeAnswering(Answering):
         return net(x_B4HW.to(next(net.parameters())).contiguous(memory_format=torch.channels_last)).float()
 
     def colours(self, L_BHW: Tensor, hints_B3HW: Tensor) -> Tensor:
-        """a and b of each second pixel, B×2×h×w, with the contrast that was chosen.
-
-        Colours are where they were hinted at, and near to it as the network takes them from the hints.
-        """
+        """a and b of each second pixel, B×2×h×w, with the contrast that was chosen, and as hinted at."""
         said_B2hw = self.mean_colours(self.says(L_BHW, hints_B3HW))
-        if self.fitted.contrast == 1:
-            return said_B2hw
-        known_B1hw = F.max_pool2d(hints_B3HW[:, 2:], 2, ceil_mode=True).to(said_B2hw)
-        free_B2hw, own_B1hw = said_B2hw, torch.ones(())
-        if known_B1hw.any():
+        free_B2hw, own_B1hw, hinted = said_B2hw, torch.ones(()), bool(hints_B3HW[:, 2].any())
+        if hinted:  # what was taken from hints is as loud as it was asked for
             free_B2hw = self.mean_colours(self.says(L_BHW, no_hints(*L_BHW.shape)))
-            changed_B1hw = (said_B2hw - free_B2hw).norm(dim=1, keepdim=True)
-            own_B1hw = (-changed_B1hw / CHANGED).exp() * (1 - known_B1hw)
+            own_B1hw = (-(said_B2hw - free_B2hw).norm(dim=1, keepdim=True) / CHANGED).exp()
         apart_B2hw = free_B2hw - free_B2hw.mean((2, 3), keepdim=True)
-        return said_B2hw + (self.fitted.contrast - 1) * own_B1hw * apart_B2hw
+        made_B2hw = said_B2hw + (self.fitted.contrast - 1) * own_B1hw * apart_B2hw
+        return follow_hints(made_B2hw, L_BHW, hints_B3HW) if hinted else made_B2hw
 
     def mean_colours(self, said_BOhw: Tensor) -> Tensor:
         """a and b of what the network says, B×2×h×w."""

@@ -8,12 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from guina.data.lab import to_lab
 from guina.errors import GuinaError
 
 SCALE = 110.0  # of a and b, to about −1 … 1
+FAR, ALIKE = 0.06, 8.0  # how far a hint reaches, in sides of the picture, and to how much lighter or darker, in L
 FEWER = 1 / 8  # the chance, after each point, that there is none more (arXiv 1705.02999, section 3.3)
 ALL = 0.01  # share of the pictures that are given all their colours
 WIDEST = 4  # pixels from the middle of a point to its edge, at most
@@ -98,3 +100,31 @@ def draw_hints(ab_B2HW: Tensor, rng: torch.Generator) -> Tensor:
             row, column = int(y * H), int(x * W)
             known_B1HW[b, 0, max(0, row - far) : row + far + 1, max(0, column - far) : column + far + 1] = 1
     return torch.cat([ab_B2HW * known_B1HW, known_B1HW], 1)
+
+
+def follow_hints(ab_B2hw: Tensor, L_BHW: Tensor, hints_B3HW: Tensor) -> Tensor:
+    """Colours moved to those that were hinted at: all the way at a hint, and the less the farther a place is and the
+    less it is as bright.
+
+    A network that has learned much takes hints by itself, and is hardly moved; one that has learned little is told.
+
+    Args:
+        ab_B2hw: at half the scale of L and of the hints.
+    """
+    known_B1hw, L_B1hw = (
+        F.avg_pool2d(one, 2, ceil_mode=True).to(ab_B2hw) for one in (hints_B3HW[:, 2:], L_BHW[:, None])
+    )
+    told_B2hw = F.avg_pool2d(hints_B3HW[:, :2], 2, ceil_mode=True).to(ab_B2hw) * SCALE / known_B1hw.clamp_min(1e-6)
+    h, w = ab_B2hw.shape[2:]
+    row_h1, column_1w = torch.arange(h).to(ab_B2hw)[:, None], torch.arange(w).to(ab_B2hw)[None]
+    found_B2hw = ab_B2hw.clone()
+    for b in range(len(ab_B2hw)):
+        y_P, x_P = torch.nonzero(known_B1hw[b, 0] > 0, as_tuple=True)
+        if not len(y_P):
+            continue
+        off_P2 = (told_B2hw - ab_B2hw)[b, :, y_P, x_P].T
+        square_Phw = (row_h1 - y_P[:, None, None]) ** 2 + (column_1w - x_P[:, None, None]) ** 2
+        lighter_Phw = L_B1hw[b] - L_B1hw[b, 0, y_P, x_P][:, None, None]
+        near_Phw = (-square_Phw / (2 * (FAR * min(h, w)) ** 2) - (lighter_Phw / ALIKE) ** 2 / 2).exp()
+        found_B2hw[b] += torch.einsum("phw,pc->chw", near_Phw, off_P2) / near_Phw.sum(0).clamp_min(1)
+    return found_B2hw
