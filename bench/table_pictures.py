@@ -50,7 +50,7 @@ def caption_rows() -> list[str]:
     if speed := read("caption_speed"):
         rates, steps = speed["pictures_per_second"], speed["training"]
         told = ", ".join(f"{rate:.0f} {name}" for name, rate in rates.items())
-        rows.append(f"| caption, size {speed['size']}, pictures/s on {speed['threads']} threads | {told} | | |")
+        rows.append(f"| caption, size {speed['size']}, pictures/s, threads: {speed['threads']} | {told} | | |")
         rows += [
             f"| caption, training, phase {phase} | {one['guina']:.1f} steps/s "
             f"| {one['bare']:.1f} in a bare PyTorch loop | × {one['ratio']:.2f} |"

@@ -110,6 +110,9 @@ def follow_hints(ab_B2hw: Tensor, L_BHW: Tensor, hints_B3HW: Tensor) -> Tensor:
 
     Args:
         ab_B2hw: at half the scale of L and of the hints.
+        hints_B3HW: a and b, about −1 … 1, and where they are known; see `hint_planes`.
+
+    Shapes: B×2×h×w, B×H×W, B×3×H×W → B×2×h×w.
     """
     known_B1hw, L_B1hw = (
         F.avg_pool2d(one, 2, ceil_mode=True).to(ab_B2hw) for one in (hints_B3HW[:, 2:], L_BHW[:, None])

@@ -28,9 +28,7 @@ from guina.panels import Panel, spread
 
 LEAST, MOST = 10, 24  # contrasts, in tenths
 TRIED = 100  # pictures by which one is chosen, at least; a quarter of those that are judged in the end
-VIVID = (
-    0.75  # what a contrast may cost, in nats of the distance of house features, for colours nearer to as many by a nat
-)
+VIVID = 0.75  # nats of the distance of house features that a contrast may cost for a nat of colourfulness
 
 
 class ColorizeJudge(RemakeJudge):

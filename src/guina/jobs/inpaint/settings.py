@@ -36,7 +36,8 @@ class InpaintOptions:
     hole_color: str = ""
     """what the hole was painted with, such as '#ff00ff'"""
     detail: float = 1.0
-    """how much detail that looks real is added to the mean of what may be there; 0 is nearest to it, and blurred"""
+    """how much detail that looks real is added to the mean of what may be there; 0 is nearest to it, and blurred, as is
+    all that was learned with --adversarial off"""
 
 
 def check_settings(settings: InpaintSettings) -> None:
